@@ -1,0 +1,85 @@
+"""The balance: what was listed against what is saved, explained, or left out by choice."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+from eccs_backup.manifest import Listing, Manifest
+from eccs_backup.model import Kind, State
+
+
+@dataclass
+class Balance:
+    """One source's account of every listed item; `bytes` are those on the disk.
+
+    `listed` was counted while listing, everything else is counted from the rows: a lost row shows.
+    `kept` files are held although the newest listing no longer shows them.
+    """
+
+    source: str
+    account: str
+    listing: Listing
+    saved: int = 0
+    bytes: int = 0
+    explained: Counter[Kind] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+    pending: int = 0
+    kept: int = 0
+
+    @property
+    def listed(self) -> int | None:
+        """How many things the service listed; None when the listing did not finish."""
+        return self.listing.listed
+
+    @property
+    def whole(self) -> bool:
+        """Whether listed = saved + explained + left out."""
+        return self.listed == self.saved + self.explained.total() + self.left_out.total()
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: may this source be lost?"""
+        if self.listed is None:
+            return "Not safe to lose: the listing did not finish. Run the export again."
+        if not self.whole:
+            missing = self.listed - self.saved - self.explained.total() - self.left_out.total()
+            return f"Not safe to lose: {missing:,} of {self.listed:,} items are missing. Run the export again."
+        if self.left_out:
+            return "Everything you chose is saved or explained; what you left out will be lost with the account."
+        return "Everything is saved or explained."
+
+    def as_json(self) -> dict[str, object]:
+        """For `--json`."""
+        return {
+            "source": self.source, "account": self.account, "whole": self.whole, "listed": self.listed,
+            "saved": self.saved, "bytes": self.bytes, "explained": dict(self.explained),
+            "left_out": dict(self.left_out), "failed": self.failed, "pending": self.pending, "kept": self.kept,
+            "choices": json.loads(self.listing.choices), "verdict": self.verdict,
+        }  # fmt: skip
+
+
+def of(manifest: Manifest, source: str) -> Balance | None:
+    """The balance of a source by its newest listing; None when it was never listed."""
+    listing = manifest.last_listing(source)
+    if listing is None:
+        return None
+    balance = Balance(source, manifest.account(source) or "", listing)
+    for shown, state, kind, reason, number, size in manifest.counts(source):
+        if not shown:
+            balance.kept += number if size else 0
+            continue
+        if state is State.SAVED:
+            balance.saved += number
+            balance.bytes += size
+        elif state is State.EXPLAINED:
+            balance.explained[kind or Kind.REFUSED] += number
+        elif state is State.LEFT_OUT:
+            balance.left_out[reason or ""] += number
+        elif state is State.FAILED:
+            balance.failed += number
+        else:
+            balance.pending += number
+    return balance

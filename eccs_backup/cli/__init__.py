@@ -1,0 +1,85 @@
+"""The command line: options, one call, print. Errors become exit statuses here and nowhere else."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from eccs_backup import __version__
+from eccs_backup.errors import BackupError
+
+INTERRUPTED = 130
+COMMANDS = {
+    "auth": "auth:auth",
+    "drive-export": "export:drive_export",
+    "verify": "vault:verify",
+    "status": "vault:status",
+    "rehearse": "rehearse:rehearse",
+}
+"""Command -> module and name; a module loads when its command is used or asked for help."""
+SUMMARIES = {
+    "auth": "Sign in to a service, once; see and end sign-ins.",
+    "drive-export": "Save everything in Google Drive, with proof.",
+    "verify": "Check every saved file again.",
+    "status": "Show the balance: listed = saved + explained + left out.",
+    "rehearse": "Try everything with a practice account on this machine.",
+}
+
+
+class Commands(click.Group):
+    """Loads a command when it is needed, and turns errors into messages and exit statuses."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which a person meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"eccs_backup.cli.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in `--help`, without loading a single command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. What is not an error of ours is a bug, and shows where it happened."""
+        try:
+            return super().invoke(ctx)
+        except BackupError as error:
+            fail(error)
+            ctx.exit(error.exit_status)
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted. Run the same command again to go on from here.", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+def fail(error: BackupError) -> None:
+    """Print an error of ours, and what to do next."""
+    click.secho(f"Error: {error}", fg="red", err=True)
+    click.echo(error.hint, err=True)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="eccs-backup")
+def cli() -> None:
+    """Bring a university account's data home, prove that it arrived, and see when the account is safe to lose.
+
+    Exit status: 0 everything listed is saved or explained, 3 unfinished (run again), 4 sign in (again),
+    5 damage found, 6 another run is under way, 7 disk full, 8 blocked by the administrator, 9 another account,
+    10 the folder cannot be written, 130 interrupted.
+    """
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show must not end the run
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    cli(prog_name="eccs-backup")

@@ -1,0 +1,75 @@
+"""How results are written for people: numbers, sizes, the balance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import click
+
+from eccs_backup.balance import Balance
+from eccs_backup.model import Entry, Kind
+
+KINDS = {
+    Kind.FOLDER: "folders (kept as folders)",
+    Kind.SHORTCUT: "shortcuts (what they point at is listed itself)",
+    Kind.NO_EXPORT: "documents without a file form",
+    Kind.VIEW_ONLY: "files that their owner keeps from downloading",
+    Kind.ABUSE: "files that Google holds to be harmful",
+    Kind.GONE: "files deleted before they could be fetched",
+}
+QUIET = (Kind.FOLDER, Kind.SHORTCUT)
+"""Explained items that leave nothing to do: counted, not named."""
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """Text from outside, safe for a terminal: control and direction characters are taken out."""
+    return CONTROLS.sub("�", text)
+
+
+def size(count: int) -> str:
+    """Bytes in units people use (1 kB = 1,000 bytes)."""
+    if count < 1000:
+        return f"{count} bytes"
+    number = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        number /= 1000
+        if number < 999.95:
+            return f"{number:.1f} {unit}"
+    return f"{number / 1000:.1f} PB"
+
+
+def show_balance(balance: Balance) -> None:
+    """One source's balance on stdout: the sum, line by line, then the verdict."""
+    show_counts(balance)
+    click.secho(balance.verdict, fg="green" if balance.whole else "red")
+
+
+def show_counts(balance: Balance) -> None:
+    """The lines of a balance, without a verdict."""
+    listed = "the listing did not finish" if balance.listed is None else f"{balance.listed:,} listed"
+    click.secho(f"{balance.source} - {plain(balance.account)}: {listed}", bold=True)
+    _line(balance.saved, f"saved and proven, {size(balance.bytes)}")
+    for kind, number in sorted(balance.explained.items()):
+        _line(number, KINDS.get(kind, str(kind)))
+    for reason, number in sorted(balance.left_out.items()):
+        _line(number, f"left out by your choice: {plain(reason)}")
+    if balance.failed:
+        _line(balance.failed, "FAILED")
+    if balance.pending:
+        _line(balance.pending, "not fetched yet")
+    if balance.kept:
+        click.echo(f"  and {balance.kept:,} files kept here that are no longer online")
+
+
+def show_entries(heading: str, entries: Iterable[Entry]) -> None:
+    """Items with their reasons, two lines each, below a heading; nothing when there are none."""
+    for number, entry in enumerate(entries):
+        if number == 0 and heading:
+            click.secho(heading, bold=True)
+        click.echo(f"  {plain(entry.title)}\n      {plain(entry.reason or '')}")
+
+
+def _line(number: int, text: str) -> None:
+    click.echo(f"  {number:>9,}  {text}")

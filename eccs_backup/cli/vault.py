@@ -1,0 +1,111 @@
+"""`verify` and `status`: what the folder holds, and whether it is true."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from eccs_backup.vault import Vault
+    from eccs_backup.verify import Damage
+
+DAMAGED = 5
+UNFINISHED = 3
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--explained", is_flag=True, help="Name every explained item, with what to do.")
+def status(out: Path, as_json: bool, explained: bool) -> None:
+    """Show the balance of every source in the folder OUT. Exit status 0 when all of them are whole."""
+    from eccs_backup import balance, vault
+    from eccs_backup.cli import text
+    from eccs_backup.model import State
+
+    with vault.reading(out) as place:
+        found = [each for name in place.manifest.sources() if (each := balance.of(place.manifest, name))]
+        if as_json:
+            click.echo(json.dumps([each.as_json() for each in found], ensure_ascii=False))
+        else:
+            for each in found:
+                text.show_balance(each)
+                states = (State.FAILED, State.EXPLAINED) if explained else (State.FAILED,)
+                text.show_entries("", place.manifest.listed(each.source, each.listing.number, *states))
+    if not found or not all(each.whole for each in found):
+        click.get_current_context().exit(UNFINISHED)
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--online", is_flag=True, help="List the service again and compare.")
+@click.option("--account", metavar="ADDRESS", help="Which of your signed-in accounts, for --online.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(out: Path, online: bool, account: str | None, as_json: bool) -> None:
+    """Hash every file in the folder OUT again and compare it with what was saved."""
+    from eccs_backup import vault
+    from eccs_backup import verify as checks
+
+    with vault.existing(out) as place:
+        count, size, damages = _hashed(place)
+        strangers = list(checks.strangers(place))
+        missing = _online(out, account) if online else []
+    if as_json:
+        found = {"files": count, "bytes": size, "damaged": [each._asdict() for each in damages]}
+        click.echo(json.dumps(found | {"unknown": strangers, "not_saved": missing}, ensure_ascii=False))
+    else:
+        _show(count, size, damages, strangers, missing, online)
+    if damages or missing:
+        click.get_current_context().exit(DAMAGED if damages else UNFINISHED)
+
+
+def _hashed(place: Vault) -> tuple[int, int, list[Damage]]:
+    """(files, bytes, what is wrong with them), with a progress bar."""
+    from eccs_backup import progress
+    from eccs_backup import verify as checks
+
+    count = size = 0
+    for entry in place.manifest.entries(held=True):
+        count, size = count + 1, size + (entry.size or 0)
+    with progress.transferring("Checking", size) as bar:
+        return count, size, list(checks.files(place, lambda entry: bar.add(entry.size or 0)))
+
+
+def _online(out: Path, account: str | None) -> list[str]:
+    """The titles of what the service lists and the folder does not hold, by a fresh listing with the same wishes."""
+    from eccs_backup import vault
+    from eccs_backup.catalogue import ManifestCatalogue
+    from eccs_backup.cli.export import connected, surveyed
+    from eccs_backup.errors import Unusable
+    from eccs_backup.model import State
+
+    with vault.trial(out) as place:
+        listing = place.manifest.last_listing("drive")
+        if listing is None:
+            raise Unusable(f"{out} holds nothing of Google Drive.", hint="Run first: eccs-backup drive-export")
+        wishes = json.loads(listing.choices)
+        catalogue = ManifestCatalogue(place.manifest, "drive")
+        for log in catalogue.logs():
+            catalogue.forget(log)
+        with connected(place, account, wishes) as source:
+            found = surveyed(source, place, wishes)
+        return [entry.title for entry in place.manifest.listed("drive", found.number, State.PENDING)]
+
+
+def _show(count: int, size: int, damages: list[Damage], strangers: list[str], missing: list[str], online: bool) -> None:
+    from eccs_backup.cli import text
+
+    for damage in damages:
+        click.secho(f"{text.plain(damage.path)} {damage.what}", fg="red")
+    click.echo(f"{count - len(damages):,} of {count:,} files are as they were saved ({text.size(size)}).")
+    if strangers:
+        click.echo(f"{len(strangers):,} files in the folder come from elsewhere; they were left alone.")
+    for title in missing:
+        click.secho(f"new or changed online: {text.plain(title)}", fg="red")
+    if online and not missing:
+        click.echo("Online there is nothing that is not saved or explained.")
+    if damages or missing:
+        click.echo("Run the export again: it fetches what is missing or damaged.", err=True)

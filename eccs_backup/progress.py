@@ -1,0 +1,46 @@
+"""Progress bars: tqdm, and nothing but tqdm."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tqdm import tqdm
+
+
+class Bar:
+    """A bar that any thread may advance. Quiet when stderr is no terminal, or when what it shows is quick."""
+
+    def __init__(self, bar: tqdm[Any]) -> None:
+        self._bar = bar
+        self._lock = threading.Lock()
+
+    def add(self, count: int = 1) -> None:
+        """So many more; fewer when something has to be fetched again."""
+        with self._lock:
+            self._bar.update(count)
+
+    def note(self, text: str) -> None:
+        """A word at the end of the bar."""
+        self._bar.set_postfix_str(text, refresh=False)
+
+
+@contextmanager
+def counting(what: str, total: int | None = None, unit: str = " items") -> Iterator[Bar]:
+    """A bar that counts things."""
+    with tqdm(desc=what, total=total, unit=unit, **_common()) as bar:
+        yield Bar(bar)
+
+
+@contextmanager
+def transferring(what: str, total: int | None) -> Iterator[Bar]:
+    """A bar that counts bytes."""
+    with tqdm(desc=what, total=total, unit="B", unit_scale=True, unit_divisor=1000, **_common()) as bar:
+        yield Bar(bar)
+
+
+def _common() -> dict[str, Any]:
+    return {"disable": None, "file": sys.stderr, "delay": 0.5, "dynamic_ncols": True, "leave": False}

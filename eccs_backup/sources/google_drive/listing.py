@@ -1,0 +1,175 @@
+"""Everything Drive lists: full listings of each corpus, and the logs of changes that keep them up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from eccs_backup.errors import ItemError, Transient, Unavailable, Unfinished
+from eccs_backup.model import Json
+from eccs_backup.sources import Catalogue, Row
+
+USER = "user"
+ROOT = "root"
+FIELDS = (
+    "id,name,mimeType,parents,driveId,size,md5Checksum,sha256Checksum,createdTime,modifiedTime,trashed,"
+    "explicitlyTrashed,ownedByMe,owners(emailAddress,displayName),shared,sharedWithMeTime,"
+    "sharingUser(emailAddress,displayName),description,starred,properties,appProperties,shortcutDetails,webViewLink,"
+    "capabilities(canDownload),copyRequiresWriterPermission,downloadRestrictions,headRevisionId,originalFilename,"
+    "clientEncryptionDetails,"
+    "permissions(type,role,emailAddress,displayName,domain,allowFileDiscovery,expirationTime)"
+)
+RESTARTS = 3
+"""How often a listing is begun afresh when its page token is refused."""
+
+
+class About(NamedTuple):
+    """What Drive says of the account."""
+
+    address: str
+    export_formats: dict[str, list[str]]
+    root: str
+    drives: dict[str, str]
+
+
+class _StartAgain(Exception):
+    """The token of a page was refused."""
+
+
+class Listing:
+    """Brings the catalogue up to date. `ask` executes a request of Drive's client at a price in quota units."""
+
+    def __init__(self, drive: Any, catalogue: Catalogue, ask: Callable[[Any, str], dict[str, Any]]) -> None:
+        self._drive, self._catalogue, self._ask = drive, catalogue, ask
+
+    def about(self) -> About:
+        """The account, its conversion table and its shared drives: two requests, three the first time."""
+        fields = "user(emailAddress),exportFormats"
+        answer = self._ask(self._drive.about().get(fields=fields), "read")
+        root = self._catalogue.token(ROOT)
+        if root is None:
+            root = str(self._ask(self._drive.files().get(fileId="root", fields="id"), "read")["id"])
+            self._catalogue.replace(ROOT, (), root)  # My Drive's id never changes
+        return About(
+            str(answer["user"]["emailAddress"]),
+            answer.get("exportFormats", {}),
+            root,
+            dict(self._shared_drives()),
+        )
+
+    def refresh(self, drives: dict[str, str]) -> None:
+        """List what was never listed, and read every log of changes since the last time.
+
+        One pass over what the person owns or was given, then one over each shared drive: asking for all drives at
+        once may silently leave some out (`incompleteSearch`).
+        https://developers.google.com/workspace/drive/api/guides/enable-shareddrives
+        """
+        for gone in set(self._catalogue.logs()) - {USER, ROOT, *drives}:
+            self._catalogue.forget(gone)
+        for log in (USER, *drives):
+            token = self._catalogue.token(log)
+            if token is None or not self._follow(log, token):
+                self._list(log, drives.get(log, "My Drive"))
+
+    def _shared_drives(self) -> Iterator[tuple[str, str]]:
+        token = None
+        while True:
+            request = self._drive.drives().list(pageSize=100, pageToken=token, fields="nextPageToken,drives(id,name)")
+            page = self._ask(request, "list")
+            for drive in page.get("drives", ()):
+                yield str(drive["id"]), str(drive.get("name", ""))
+            token = page.get("nextPageToken")
+            if not token:
+                return
+
+    def _list(self, log: str, name: str) -> None:
+        """The whole corpus, then what changed while it was being listed."""
+        for _ in range(RESTARTS):
+            try:
+                drive = {} if log == USER else {"driveId": log}
+                request = self._drive.changes().getStartPageToken(supportsAllDrives=True, **drive)
+                start = str(self._ask(request, "read")["startPageToken"])
+                self._catalogue.replace(log, self._rows(log), start)
+                self._follow(log, start)
+                return
+            except _StartAgain:
+                continue
+            except (ItemError, Transient) as error:
+                raise Unfinished(f"{name} could not be listed: {error}", hint=error.hint) from error
+        raise Unfinished(f"{name} could not be listed: Drive refused its own page tokens.")
+
+    def _rows(self, log: str) -> Iterator[Row]:
+        token = None
+        while True:
+            request = self._drive.files().list(
+                pageSize=1000,
+                pageToken=token,
+                fields=f"nextPageToken,incompleteSearch,files({FIELDS})",
+                corpora="user" if log == USER else "drive",
+                **_corpus(log),
+            )
+            try:
+                page = self._ask(request, "list")
+            except Unavailable as error:
+                if token:
+                    raise _StartAgain from error
+                raise
+            if page.get("incompleteSearch"):
+                raise Transient("Drive did not search everything.")
+            yield from (Row(str(file["id"]), _slim(file)) for file in page.get("files", ()))
+            token = page.get("nextPageToken")
+            if not token:
+                return
+
+    def _follow(self, log: str, token: str) -> bool:
+        """Read the log of changes from `token` on; False when Drive no longer knows that token."""
+        changed: dict[str, Row] = {}
+        removed: set[str] = set()
+        position = token
+        while True:
+            fields = f"nextPageToken,newStartPageToken,changes(changeType,fileId,removed,file({FIELDS}))"
+            request = self._drive.changes().list(pageToken=position, pageSize=1000, fields=fields, **_corpus(log))
+            try:
+                page = self._ask(request, "list")
+            except Unavailable:
+                return False
+            except (ItemError, Transient) as error:
+                raise Unfinished(
+                    f"The changes since the last run could not be read: {error}", hint=error.hint
+                ) from error
+            for change in page.get("changes", ()):
+                _take(change, log, changed, removed)
+            position = str(page.get("nextPageToken") or page["newStartPageToken"])
+            if "nextPageToken" not in page:
+                break
+        if changed or removed or position != token:
+            self._catalogue.update(log, changed.values(), removed, position)
+        return True
+
+
+def _take(change: dict[str, Any], log: str, changed: dict[str, Row], removed: set[str]) -> None:
+    """Later news of a file replaces earlier news of it."""
+    id, file = str(change.get("fileId", "")), change.get("file")
+    if not id or change.get("changeType") == "drive":
+        return
+    changed.pop(id, None)
+    removed.discard(id)
+    elsewhere = file is not None and (file.get("driveId") or USER) != log  # moved into or out of a shared drive
+    if change.get("removed") or file is None or elsewhere:
+        removed.add(id)
+    else:
+        changed[id] = Row(id, _slim(file))
+
+
+def _corpus(log: str) -> dict[str, object]:
+    """What makes `files.list` and `changes.list` speak of one shared drive, or of what the person owns or was given."""
+    if log == USER:
+        return {"supportsAllDrives": True}
+    return {"driveId": log, "supportsAllDrives": True, "includeItemsFromAllDrives": True}
+
+
+def _slim(file: dict[str, Json]) -> dict[str, Json]:
+    """The description without its empty fields: an account of 200,000 files is kept in one database."""
+    return {
+        name: value for name, value in file.items() if value not in (None, False, "", [], {}) or name == "ownedByMe"
+    }
