@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -167,7 +168,8 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     if not text:
         return None
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     for parse in (parsedate_to_datetime, datetime.fromisoformat):

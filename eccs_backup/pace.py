@@ -47,7 +47,8 @@ class Bucket:
         self._capacity = self._units = pace.units_per_minute
         self._ceiling = self._rate = pace.units_per_minute / 60
         self._clock, self._sleep = clock, sleep
-        self._filled: float | None = None
+        self._filled = 0.0
+        self._started = False
         self._judged = clock() - self.PATIENCE
         self._lock = threading.Lock()
 
@@ -59,10 +60,11 @@ class Bucket:
     def spend(self, operation: str) -> None:
         """Take the price of `operation`, waiting until it is there. Each caller reserves its turn: nobody starves."""
         with self._lock:
-            self._refill()
+            now = self._refill()
             self._units -= self._prices[operation]
-            pause = -self._units / self._rate
-        if pause > 0:
+            debt = -self._units
+            pause = self._filled - now + debt / self._rate
+        if debt > 0:
             self._sleep(pause)
 
     def refused(self, after: float | None = None) -> None:
@@ -76,8 +78,8 @@ class Bucket:
 
     def _refill(self) -> float:
         now = self._clock()
-        if self._filled is None:
-            self._filled = now + self.LAG
+        if not self._started:
+            self._started, self._filled = True, now + self.LAG
         self._units = min(self._capacity, self._units + max(0.0, now - self._filled) * self._rate)
         self._filled = max(self._filled, now)
         if self._rate < self._ceiling and now - self._judged > self.PATIENCE:

@@ -121,6 +121,8 @@ def revoke(wire: Wire, token: str) -> None:
 
     https://developers.google.com/identity/protocols/oauth2/native-app#tokenrevoke
     """
-    response = wire.send("POST", addresses().revoke, data={"token": token})
-    if response.status_code not in (200, 400):
-        raise Transient(f"Google did not confirm (HTTP {response.status_code}).")
+    try:
+        _answer(wire.send("POST", addresses().revoke, data={"token": token}))
+    except Refused as error:
+        if "invalid_token" not in error.codes:
+            raise Transient(f"Google did not confirm (HTTP {error.status}).") from error

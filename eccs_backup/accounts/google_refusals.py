@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from eccs_backup.accounts.google_answers import BY_HAND
-from eccs_backup.errors import BackupError, BlockedByAdministrator, SignInNeeded, Unusable
+from eccs_backup.errors import BlockedByAdministrator, SignInNeeded, Stop, Unusable
 
 AUDIENCE = "https://console.cloud.google.com/auth/audience"
 CLIENTS = "https://console.cloud.google.com/auth/clients"
@@ -21,7 +21,7 @@ class Refusal(NamedTuple):
 
     meaning: str
     step: str
-    error: type[BackupError] = SignInNeeded
+    error: type[Stop] = SignInNeeded
 
 
 PAGE: Mapping[str, Refusal] = {
@@ -82,7 +82,7 @@ TOKEN: Mapping[str, Refusal] = {
 """Answered by the token service. https://www.rfc-editor.org/rfc/rfc6749#section-5.2"""
 
 
-def refusal(codes: list[str], otherwise: str, hint: str = "Sign in again with: eccs-backup auth") -> BackupError:
+def refusal(codes: list[str], otherwise: str, hint: str = "Sign in again with: eccs-backup auth") -> Stop:
     """The error for the first code that is known; `otherwise` with the code for any other one.
 
     `codes` are the words of `error` and `error_subtype`; nothing else of the answer is shown.
@@ -115,3 +115,16 @@ def ended(consented: float, worked: float, now: float) -> SignInNeeded:
         "Google has ended this sign-in: access was taken back, the password was changed, or the account was closed.",
         hint="Sign in again with: eccs-backup auth",
     )
+
+
+def service_account_refused(codes: list[str], subject: str) -> Stop:
+    """Why a service account got no token for `subject`.
+
+    https://developers.google.com/identity/protocols/oauth2/service-account#error-codes
+    """
+    if codes == ["invalid_grant"]:
+        return Unusable(
+            f"Google did not take the service account's word for {subject}.",
+            hint="Check the address, that the key was not deleted, and that this computer's clock is right.",
+        )
+    return refusal(codes, "Google gave the service account no token.", "Check the key and the delegation.")

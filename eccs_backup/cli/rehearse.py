@@ -1,0 +1,76 @@
+"""`rehearse`: the whole story with a practice account, on this machine, with the real commands."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from eccs_backup.rehearsal.server import Rehearsal
+
+ADDRESS = "ECCS_BACKUP_REHEARSAL"
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path), required=False)
+@click.option("--serve", is_flag=True, help="Keep the practice account open, to try every command by hand.")
+@click.option("--trouble", is_flag=True, help="Let one request in twenty go wrong, in every way that happens.")
+@click.option("--seconds", default=3600, show_default=True, help="How long --serve stays open at most.")
+def rehearse(out: Path | None, serve: bool, trouble: bool, seconds: int) -> None:
+    """Try everything with a practice account: sign in, export to the folder OUT, verify, and see the balance.
+
+    Nothing leaves this machine.
+    """
+    from eccs_backup.errors import Unusable
+    from eccs_backup.rehearsal import server
+    from eccs_backup.rehearsal.faults import Faults
+    from eccs_backup.rehearsal.world import student
+
+    if not serve and out is None:
+        raise Unusable("Name the folder to save into.", hint="For example: eccs-backup rehearse ./out")
+    faults = Faults.random(rate=0.05, seed=2026) if trouble else None
+    with tempfile.TemporaryDirectory(prefix="eccs-backup-rehearsal-") as home:
+        with server.serve(student(), faults=faults) as practice:
+            if serve:
+                _keep_open(practice, Path(home), seconds)
+            else:
+                assert out is not None
+                _tell_story(practice, Path(home), out)
+
+
+def _tell_story(practice: Rehearsal, home: Path, out: Path) -> None:
+    """Every step as a command of its own, as a person would type it; a browser stand-in presses the buttons."""
+    client = practice.client_file(home)
+    browser = f"{shlex.quote(sys.executable)} -m eccs_backup.rehearsal.person %s"
+    env = {**os.environ, "ECCS_BACKUP_HOME": str(home), ADDRESS: practice.url, "BROWSER": browser}
+    env = {name: value for name, value in env.items() if not name.lower().endswith("_proxy")}  # loopback needs none
+    steps = (
+        ["auth", "--client", str(client)],
+        ["drive-export", str(out), "--trash", "--shared-with-me"],
+        ["verify", str(out), "--online"],
+        ["status", str(out)],
+    )
+    for step in steps:
+        click.secho(f"$ eccs-backup {shlex.join(step)}", bold=True)
+        status = subprocess.run([sys.executable, "-m", "eccs_backup", *step], env=env, check=False).returncode
+        if status:
+            click.get_current_context().exit(status)
+        click.echo()
+
+
+def _keep_open(practice: Rehearsal, home: Path, seconds: int) -> None:
+    client = practice.client_file(home)
+    click.echo("The practice account is open. In another terminal:\n")
+    click.echo(f"  export ECCS_BACKUP_HOME={shlex.quote(str(home))} {ADDRESS}={practice.url}")
+    click.echo(f"  eccs-backup auth --client {shlex.quote(str(client))}")
+    click.echo("  eccs-backup drive-export ./out\n")
+    click.echo(f"Ctrl-C closes it; it closes by itself after {seconds:,} seconds.")
+    threading.Event().wait(seconds)

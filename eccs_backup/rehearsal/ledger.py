@@ -1,0 +1,163 @@
+"""What exists in a practice world, who sees it, and the log of every change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from eccs_backup.rehearsal.content import Content, Noise
+from eccs_backup.rehearsal.things import FOLDER, Account, Change, File, Policy, SharedDrive
+
+
+def now() -> str:
+    """The present time as Drive writes times (RFC 3339, UTC, milliseconds)."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+class World:
+    """Accounts and their Drives. Every method may be called while the server runs.
+
+    `page_limit` is the most a page of a listing holds, however many are asked for: the real service too may
+    answer fewer than asked while more follow. https://developers.google.com/workspace/drive/api/reference/rest/v3/files/list
+    """
+
+    def __init__(
+        self, accounts: Sequence[Account], drives: Iterable[SharedDrive] = (), *, page_limit: int = 1000
+    ) -> None:
+        self.lock = threading.RLock()
+        self.accounts = {account.address: account for account in accounts}
+        self.drives = {drive.id: drive for drive in drives}
+        self.files: dict[str, File] = {}
+        self.order: list[str | None] = []
+        self.children: dict[str, dict[str, None]] = {}
+        self.changes: list[Change] = []
+        self.policy = Policy()
+        self.page_limit = page_limit
+        for account in accounts:
+            self.files[account.root] = File(account.root, "My Drive", FOLDER, owner=account.address)
+        for drive in self.drives.values():
+            self.files[drive.id] = File(drive.id, "Drive", FOLDER, drive=drive.id)
+
+    @property
+    def person(self) -> Account:
+        """The account that this world is about."""
+        return next(iter(self.accounts.values()))
+
+    def put(self, file: File) -> File:
+        """Add a file, or replace the one that has its id."""
+        with self.lock:
+            before = self._logs(file.id)
+            known = self.files.get(file.id)
+            if known is not None:
+                self._unlink(known)
+                file.serial, file.version = known.serial, known.version + 1
+            else:
+                file.serial = len(self.order)
+                self.order.append(file.id)
+            self._link(file)
+            self._note(file.id, before)
+            return file
+
+    def fill(self, files: Iterable[File]) -> None:
+        """Add many new files without log entries: how the account stood before anyone looked."""
+        with self.lock:
+            for file in files:
+                file.serial = len(self.order)
+                self.order.append(file.id)
+                self._link(file)
+
+    def edit(self, id: str, content: Content | None = None) -> File:
+        """Give a file new bytes: those named, or others of the same size."""
+        file = self.files[id]
+        if content is None:
+            content = Noise(file.revision << 32 | file.serial & 0xFFFFFFFF, file.content.size if file.content else 0)
+        return self._alter(replace(file, content=content, revision=file.revision + 1, modified=now()))
+
+    def rename(self, id: str, name: str) -> File:
+        """Give a file another name."""
+        return self._alter(replace(self.files[id], name=name))
+
+    def move(self, id: str, parent: str | None) -> File:
+        """Put a file into another folder; into or out of a shared drive, if that is where the folder is."""
+        file = self.files[id]
+        drive = self.files[parent].drive if parent in self.files else file.drive
+        owner = None if drive else file.owner or self.person.address
+        return self._alter(replace(file, parent=parent, drive=drive, owner=owner))
+
+    def trash(self, id: str, *, back: bool = False) -> File:
+        """Put a file into the trash, or take it out again.
+
+        Only the file itself is logged: whether Drive also logs what lies in a trashed folder is not documented.
+        """
+        return self._alter(replace(self.files[id], trashed=not back))
+
+    def delete(self, id: str) -> None:
+        """Remove a file for good, with all that is in it."""
+        with self.lock:
+            for child in list(self.children.get(id, ())):
+                self.delete(child)
+            before = self._logs(id)
+            file = self.files.pop(id)
+            self.order[file.serial] = None
+            self._unlink(file)
+            self._note(id, before)
+
+    def sees(self, address: str, file: File) -> bool:
+        """Whether this person may see the file at all."""
+        if file.drive:
+            drive = self.drives.get(file.drive)
+            return (drive is not None and address in drive.members) or address in file.readers
+        return file.owner == address or address in file.readers
+
+    def in_trash(self, file: File) -> bool:
+        """Whether the file or a folder above it was trashed."""
+        seen = 0
+        at: File | None = file
+        while at is not None and seen < 1000:
+            if at.trashed:
+                return True
+            at = self.files.get(at.parent) if at.parent else None
+            seen += 1
+        return False
+
+    def listed(self) -> Iterator[File]:
+        """All files in the order of the listing, without the roots."""
+        return (self.files[id] for id in self.order if id is not None)
+
+    def warm(self) -> None:
+        """Compute every checksum now, on all cores, so that the first listing does not have to wait for it."""
+        contents = [file.content for file in self.files.values() if file.content is not None]
+        with ThreadPoolExecutor() as pool:
+            for _ in pool.map(lambda content: content.digests(), contents, chunksize=64):
+                pass
+
+    def _alter(self, file: File) -> File:
+        with self.lock:
+            before = self._logs(file.id)
+            self._unlink(self.files[file.id])
+            file.version += 1
+            self._link(file)
+            self._note(file.id, before)
+            return file
+
+    def _link(self, file: File) -> None:
+        self.files[file.id] = file
+        if file.parent:
+            self.children.setdefault(file.parent, {})[file.id] = None
+
+    def _unlink(self, file: File) -> None:
+        if file.parent:
+            self.children.get(file.parent, {}).pop(file.id, None)
+
+    def _logs(self, id: str) -> set[str]:
+        file = self.files.get(id)
+        if file is None:
+            return set()
+        drive = {file.drive} if file.drive else set()
+        return drive | {address for address in self.accounts if self.sees(address, file)}
+
+    def _note(self, id: str, before: set[str]) -> None:
+        self.changes.append(Change(id, now(), frozenset(before | self._logs(id))))

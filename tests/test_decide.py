@@ -1,0 +1,63 @@
+"""The policy, one case a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from eccs_backup.backup import Action, Choice, decide
+from eccs_backup.model import Entry, Item, Key, Kind, Obstacle, State, Step
+
+ITEM = Item(Key("s", "1"), (Step("0", "Thesis"), Step("1", "a.pdf")), revision="2", size=3)
+HELD = Entry(ITEM.key, State.SAVED, revision="2", path="s/a", sha256="00")
+FORM = replace(ITEM, obstacle=Obstacle(Kind.NO_EXPORT, "a form"))
+LEFT = replace(ITEM, obstacle=Obstacle(Kind.LEFT_OUT, "--exclude"))
+
+
+@pytest.mark.parametrize(
+    ("item", "known", "held", "expected"),
+    [
+        (ITEM, None, False, Action.FETCH),
+        (ITEM, HELD, True, Action.KEEP),
+        (ITEM, HELD, False, Action.FETCH),
+        (ITEM, replace(HELD, revision="1"), True, Action.FETCH),
+        (ITEM, replace(HELD, revision=""), True, Action.FETCH),  # verify found it damaged
+        (ITEM, replace(HELD, state=State.FAILED), True, Action.KEEP),  # a later listing shows the version we hold
+        (ITEM, replace(HELD, state=State.PENDING, revision="1"), True, Action.FETCH),
+        (ITEM, Entry(ITEM.key, State.EXPLAINED, revision="2"), True, Action.FETCH),  # no file, whatever the row says
+        (FORM, None, False, Action.NOTE),
+        (FORM, HELD, True, Action.NOTE),
+        (LEFT, None, False, Action.NOTE),
+        (LEFT, HELD, True, Action.KEEP),  # saved before it was left out, and still the newest
+        (LEFT, HELD, False, Action.NOTE),
+        (LEFT, replace(HELD, revision="1"), True, Action.NOTE),
+    ],
+)
+def test_decide(item: Item, known: Entry | None, held: bool, expected: Action) -> None:
+    assert decide(item, known, held) is expected
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "left_out"),
+    [
+        ((), (), False),
+        (("*.pdf",), (), False),
+        (("*.PDF",), (), False),
+        (("*.doc",), (), True),
+        (("Thesis",), (), False),
+        (("Thesis/*",), (), False),
+        (("Thesis/b*", "Thesis/a*"), (), False),
+        ((), ("thesis",), True),
+        ((), ("Thesis/",), False),
+        ((), ("a.pdf",), True),
+        (("*.pdf",), ("Thesis/*",), True),
+    ],
+)
+def test_choice(include: tuple[str, ...], exclude: tuple[str, ...], left_out: bool) -> None:
+    item = Choice(include, exclude).apply(ITEM)
+    assert (item.obstacle is not None and item.obstacle.kind is Kind.LEFT_OUT) is left_out
+
+
+def test_choice_leaves_explained_items_explained() -> None:
+    assert Choice(exclude=("*",)).apply(FORM) is FORM

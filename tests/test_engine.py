@@ -1,0 +1,332 @@
+"""The engine on real HTTP and a real disk: troubles, resuming, and what stays true."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from eccs_backup import backup, balance, download, ranges, vault
+from eccs_backup import verify as checks
+from eccs_backup.errors import SignInNeeded, VaultBusy, WrongAccount
+from eccs_backup.model import Entry, Kind, Proof, State
+from shelf import Fault, Shelf, World, save, served
+
+BODY = bytes(range(256)) * 4096  # 1 MiB
+K = 1 << 10
+
+TROUBLES = {
+    # name: faults in order -> ranges asked for, state
+    "clean": ([], [None], State.SAVED),
+    "cut once": ([Fault(cut_after=300 * K)], [None, f"bytes={300 * K}-"], State.SAVED),
+    "cut twice": (
+        [Fault(cut_after=300 * K), Fault(cut_after=100 * K)],
+        [None, f"bytes={300 * K}-", f"bytes={400 * K}-"],
+        State.SAVED,
+    ),
+    "range ignored": ([Fault(cut_after=300 * K), Fault(ignore_range=True)], [None, f"bytes={300 * K}-"], State.SAVED),
+    "busy": ([Fault(status=429), Fault(status=503)], [None] * 3, State.SAVED),
+    "always down": ([Fault(status=503)] * 99, [None] * 8, State.FAILED),
+    "refused": ([Fault(status=403)], [None], State.EXPLAINED),
+    "gone": ([Fault(status=404)], [None], State.EXPLAINED),
+    "garbled once": ([Fault(garble=True)], [None, None], State.SAVED),
+    "garbled always": ([Fault(garble=True)] * 99, [None] * download.ATTEMPTS, State.FAILED),
+    "cut, then garbled": (
+        [Fault(cut_after=300 * K), Fault(garble=True)],
+        [None, f"bytes={300 * K}-", None],
+        State.SAVED,
+    ),
+    "changed meanwhile": (
+        [Fault(cut_after=300 * K), Fault(replace_with=BODY[::-1])],
+        [None, f"bytes={300 * K}-", None],
+        State.SAVED,
+    ),
+    "shorter meanwhile": (
+        [Fault(cut_after=300 * K), Fault(replace_with=b"other")],
+        [None, f"bytes={300 * K}-", None],
+        State.SAVED,
+    ),
+}
+
+
+@pytest.mark.parametrize(("faults", "asked", "state"), TROUBLES.values(), ids=TROUBLES)
+def test_one_file_through_trouble(tmp_path: Path, faults: list[Fault], asked: list[str], state: State) -> None:
+    world = World({"a": BODY}, faults={"a": list(faults)})
+    (entry,) = save(world, tmp_path)
+    assert entry.state is state
+    assert [wanted for _, wanted in world.seen] == asked
+    file = tmp_path / "shelf/a.bin"
+    if state is State.SAVED:
+        assert file.read_bytes() == world.files["a"]
+        assert entry.proof is Proof.DIGEST
+        assert entry.sha256 == hashlib.sha256(world.files["a"]).hexdigest()
+    else:
+        assert not file.exists()
+        assert entry.reason
+
+
+LARGE_TROUBLES = {
+    "clean": ([], State.SAVED),
+    "cut": ([Fault(cut_after=100 * K)] * 5, State.SAVED),
+    "busy": ([Fault(status=429)] * 9, State.SAVED),
+    "a range ignored": ([Fault(), Fault(ignore_range=True)], State.SAVED),
+    "ranges always ignored": ([Fault(ignore_range=True)] * 99, State.SAVED),
+    "garbled once": ([Fault(), Fault(garble=True)], State.SAVED),
+    "changed in the middle": ([Fault(), Fault(), Fault(replace_with=BODY[::-1] * 3)], State.SAVED),
+    "shorter in the middle": ([Fault(), Fault(), Fault(replace_with=b"other")], State.SAVED),
+    "refused": ([Fault(), Fault(status=403), Fault(status=403), Fault(status=403), Fault(status=403)], State.EXPLAINED),
+}
+
+
+@pytest.fixture
+def _small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "LARGE", 1 << 20)
+    monkeypatch.setattr(ranges, "RANGE", 256 * K)
+
+
+@pytest.mark.usefixtures("_small_ranges")
+@pytest.mark.parametrize(("faults", "state"), LARGE_TROUBLES.values(), ids=LARGE_TROUBLES)
+def test_a_large_file_through_trouble(tmp_path: Path, faults: list[Fault], state: State) -> None:
+    world = World({"a": BODY * 3}, faults={"a": list(faults)})
+    (entry,) = save(world, tmp_path)
+    assert entry.state is state
+    if state is State.SAVED:
+        assert (tmp_path / "shelf/a.bin").read_bytes() == world.files["a"]
+    assert not [part for part in (tmp_path / ".eccs-backup/partial").iterdir() if state is State.SAVED]
+
+
+@pytest.mark.usefixtures("_small_ranges")
+def test_a_large_file_goes_on_with_the_missing_ranges(tmp_path: Path) -> None:
+    world = World({"a": BODY * 3}, faults={"a": [Fault()] * 5 + [Fault(status=503)] * 99})
+    (entry,) = save(world, tmp_path)
+    assert entry.state is State.FAILED
+    held = {wanted for _, wanted in world.seen[:5]}
+    world.faults.clear()
+    world.seen.clear()
+    (entry,) = save(world, tmp_path)
+    assert entry.state is State.SAVED
+    assert (tmp_path / "shelf/a.bin").read_bytes() == BODY * 3
+    again = [wanted for _, wanted in world.seen]
+    assert len(again) == 12 - 5
+    assert not held & set(again)
+
+
+def test_second_run_fetches_nothing(tmp_path: Path) -> None:
+    world = World({"a": BODY, "b": b"x", "empty": b""})
+    assert len(save(world, tmp_path)) == 3
+    world.seen.clear()
+    assert save(world, tmp_path) == []
+    assert world.seen == []
+
+
+def test_resumes_across_runs(tmp_path: Path) -> None:
+    world = World({"a": BODY}, faults={"a": [Fault(cut_after=300 * K), *[Fault(status=503)] * 99]})
+    (entry,) = save(world, tmp_path)
+    assert entry.state is State.FAILED
+    world.faults.clear()
+    world.seen.clear()
+    (entry,) = save(world, tmp_path)
+    assert (entry.state, world.seen) == (State.SAVED, [("a", f"bytes={300 * K}-")])
+
+
+def test_a_part_of_an_older_revision_is_not_extended(tmp_path: Path) -> None:
+    world = World({"a": BODY}, faults={"a": [Fault(cut_after=300 * K), *[Fault(status=503)] * 99]})
+    save(world, tmp_path)
+    world.faults.clear()
+    world.files["a"] = BODY[::-1]
+    (entry,) = save(world, tmp_path)
+    assert entry.state is State.SAVED
+    assert (tmp_path / "shelf/a.bin").read_bytes() == BODY[::-1]
+
+
+def test_without_digest_only_size_is_claimed_and_nothing_is_resumed(tmp_path: Path) -> None:
+    world = World({"a": BODY}, faults={"a": [Fault(cut_after=300 * K)]}, with_md5=False)
+    (entry,) = save(world, tmp_path)
+    assert entry.proof is Proof.SIZE
+    assert world.seen == [("a", None), ("a", None)]
+
+
+def test_a_failed_update_keeps_the_older_version(tmp_path: Path) -> None:
+    world = World({"a": b"old"})
+    save(world, tmp_path)
+    world.files["a"] = b"new"
+    world.faults["a"] = [Fault(status=503)] * 99
+    (entry,) = save(world, tmp_path)
+    assert (entry.state, entry.path) == (State.FAILED, "shelf/a.bin")
+    assert (tmp_path / "shelf/a.bin").read_bytes() == b"old"
+    assert entry.sha256 == hashlib.sha256(b"old").hexdigest()
+
+
+def test_a_finished_file_without_a_row_is_taken_over(tmp_path: Path) -> None:
+    world = World({"a": BODY})
+    save(world, tmp_path)
+    with vault.opened(tmp_path) as place:
+        place.manifest.begin()
+        place.manifest.db.execute("DELETE FROM entries")
+    world.seen.clear()
+    (entry,) = save(world, tmp_path)
+    assert (entry.state, world.seen) == (State.SAVED, [])
+
+
+def test_a_file_of_the_persons_own_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf/a.bin").write_bytes(b"mine")
+    save(World({"a": BODY}), tmp_path)
+    assert (tmp_path / "shelf/a.bin").read_bytes() == b"mine"
+    assert [path.read_bytes() for path in (tmp_path / "shelf").glob("a~*.bin")] == [BODY]
+
+
+def test_a_file_changed_by_hand_is_set_aside(tmp_path: Path) -> None:
+    world = World({"a": b"theirs"})
+    save(world, tmp_path)
+    (tmp_path / "shelf/a.bin").write_bytes(b"my own notes")
+    save(world, tmp_path)
+    assert (tmp_path / "shelf/a.bin").read_bytes() == b"theirs"
+    assert (tmp_path / "shelf/a (set aside 1).bin").read_bytes() == b"my own notes"
+
+
+def test_a_renamed_item_is_moved_not_fetched(tmp_path: Path) -> None:
+    world = World({"a": BODY})
+    save(world, tmp_path)
+    world.names["a"] = ("new folder", "b.bin")
+    world.seen.clear()
+    save(world, tmp_path)
+    assert world.seen == []
+    assert (tmp_path / "shelf/new folder/b.bin").read_bytes() == BODY
+    assert not (tmp_path / "shelf/a.bin").exists()
+
+
+def test_names_that_meet_are_all_kept_and_stay_stable(tmp_path: Path) -> None:
+    world = World(
+        {"1": b"one", "2": b"two", "3": b"three", "4": b"four"},
+        names={"1": ("Report",), "2": ("report",), "3": ("Report",), "4": ("Report", "x")},
+    )
+    first = {entry.key.id: entry.path for entry in save(world, tmp_path)}
+    assert len({path.casefold() for path in first.values() if path}) == 4
+    for id, path in first.items():
+        assert (tmp_path / str(path)).read_bytes() == world.files[id]
+    world.files["0"], world.names["0"] = b"zero", ("Report",)
+    save(world, tmp_path)
+    with vault.reading(tmp_path) as place:
+        now = {entry.key.id: entry.path for entry in place.manifest.entries()}
+    assert {id: now[id] for id in first} == first
+
+
+def test_swapped_names_lose_nothing(tmp_path: Path) -> None:
+    world = World({"1": b"one", "2": b"two"}, names={"1": ("a",), "2": ("b",)})
+    save(world, tmp_path)
+    world.names = {"1": ("b",), "2": ("a",)}
+    save(world, tmp_path)
+    with vault.reading(tmp_path) as place:
+        for entry in place.manifest.entries():
+            assert (tmp_path / str(entry.path)).read_bytes() == world.files[entry.key.id]
+
+
+def test_the_balance_adds_up(tmp_path: Path) -> None:
+    world = World({"a": b"1", "b": b"2", "c": b"3", "d": b"4"}, obstacles={"form": "a form"})
+    world.faults = {"b": [Fault(status=403)], "c": [Fault(status=503)] * 99}
+    save(world, tmp_path, choice=backup.Choice(exclude=("d.bin",)))
+    found = _balance(tmp_path)
+    assert (found.listed, found.saved, found.failed, found.pending) == (5, 1, 1, 0)
+    assert found.explained == {Kind.VIEW_ONLY: 1, Kind.NO_EXPORT: 1}
+    assert found.left_out == {"--exclude d.bin": 1}
+    assert not found.whole
+    assert "1 of 5 items are missing" in found.verdict
+    world.faults.clear()
+    save(world, tmp_path, choice=backup.Choice(exclude=("d.bin",)))
+    assert _balance(tmp_path).whole
+
+
+def test_a_lost_row_shows_in_the_balance(tmp_path: Path) -> None:
+    save(World({"a": b"1", "b": b"2"}), tmp_path)
+    assert _balance(tmp_path).whole
+    with vault.opened(tmp_path) as place:
+        place.manifest.begin()
+        place.manifest.db.execute("DELETE FROM entries WHERE id = 'a'")
+    assert not _balance(tmp_path).whole
+
+
+def test_a_listing_that_breaks_off_is_not_whole(tmp_path: Path) -> None:
+    world = World({"a": b"1"}, listing_breaks=True)
+    with pytest.raises(SignInNeeded):
+        save(world, tmp_path)
+    found = _balance(tmp_path)
+    assert (found.listed, found.whole) == (None, False)
+
+
+def test_a_listing_that_is_suddenly_empty_is_a_fault(tmp_path: Path) -> None:
+    world = World({"a": b"1"})
+    save(world, tmp_path)
+    world.files.clear()
+    with pytest.raises(backup.Unfinished):
+        save(world, tmp_path)
+    assert (tmp_path / "shelf/a.bin").exists()
+
+
+def test_what_is_deleted_online_stays(tmp_path: Path) -> None:
+    world = World({"a": b"1", "b": b"2"})
+    save(world, tmp_path)
+    del world.files["a"]
+    save(world, tmp_path)
+    found = _balance(tmp_path)
+    assert (found.listed, found.saved, found.kept, found.whole) == (1, 1, 1, True)
+    assert (tmp_path / "shelf/a.bin").read_bytes() == b"1"
+
+
+def test_a_stop_in_a_worker_ends_the_run_and_keeps_the_rest(tmp_path: Path) -> None:
+    world = World({f"{n:03}": b"x" for n in range(200)}, faults={"100": [Fault(status=401)]})
+    with pytest.raises(SignInNeeded):
+        save(world, tmp_path)
+    found = _balance(tmp_path)
+    assert found.saved > 0
+    assert found.pending > 0
+    assert not found.whole
+    world.faults.clear()
+    world.seen.clear()
+    save(world, tmp_path)
+    assert len(world.seen) == 200 - found.saved
+
+
+def test_one_vault_one_account_one_run(tmp_path: Path) -> None:
+    world = World({"a": b"1"})
+    save(world, tmp_path)
+    with served(world) as url, vault.opened(tmp_path) as place:
+        with pytest.raises(WrongAccount):
+            backup.survey(Shelf(world, url, "hanako@example.ac.jp"), place, backup.Choice(), "{}")
+        with pytest.raises(VaultBusy), vault.opened(tmp_path):
+            pass
+
+
+def test_verify_finds_damage_and_the_next_run_mends_it(tmp_path: Path) -> None:
+    world = World({"a": b"aaaa", "b": b"bbbb", "c": b"cccc"})
+    save(world, tmp_path)
+    (tmp_path / "shelf/a.bin").write_bytes(b"aaax")
+    (tmp_path / "shelf/b.bin").unlink()
+    (tmp_path / "shelf/mine.txt").write_bytes(b"?")
+    with vault.existing(tmp_path) as place:
+        damages = {damage.path for damage in checks.files(place)}
+        assert damages == {"shelf/a.bin", "shelf/b.bin"}
+        assert list(checks.strangers(place)) == ["shelf/mine.txt"]
+    assert not _balance(tmp_path).whole
+    save(world, tmp_path)
+    with vault.existing(tmp_path) as place:
+        assert list(checks.files(place)) == []
+    assert _balance(tmp_path).whole
+
+
+def _balance(root: Path) -> balance.Balance:
+    with vault.reading(root) as place:
+        found = balance.of(place.manifest, "shelf")
+        assert found is not None
+        return found
+
+
+
+
+def test_entries_survive_the_manifest(tmp_path: Path) -> None:
+    save(World({"a": b"1"}), tmp_path)
+    with vault.reading(tmp_path) as place:
+        (entry,) = place.manifest.entries()
+    assert isinstance(entry, Entry)
+    assert entry.facts == {"id": "a"}
