@@ -38,10 +38,11 @@ def fault(path: Path, format: str) -> str | None:
     """
     read = _READERS[format]
     with path.open("rb") as file:
+        head = file.read(4096)
+        file.seek(0)
         try:
-            if format != "html":
-                _must(not _PAGE.match(file.read(4096)), "holds a web page instead of a document")
-                file.seek(0)
+            _must(head or read is _text, "the file is empty")
+            _must(read is _html or not _PAGE.match(head), "holds a web page instead of a document")
             read(file)
         except _Broken as broken:
             return str(broken)
@@ -60,7 +61,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 def _exactly(file: BinaryIO, count: int) -> bytes:
     data = file.read(count)
-    _must(len(data) == count, "the file is empty" if not file.tell() else "the file ends too early")
+    _must(len(data) == count, "the file ends too early")
     return data
 
 
@@ -70,25 +71,24 @@ def _tail(file: BinaryIO, count: int) -> bytes:
     return file.read(count)
 
 
-# zip, and the documents that are zips
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, ArithmeticError, RuntimeError)
 
 
 def _zip(file: BinaryIO, needs: tuple[str, ...] = (), mimetype: bytes = b"") -> None:
     _check_last_record(file)
     try:
         with zipfile.ZipFile(file) as archive:
-            _check_directory(archive, needs)
-            _must(not mimetype or _mimetype(archive).startswith(mimetype), "is a document of another kind")
+            _check_directory(archive, file.seek(0, os.SEEK_END), needs)
             for member in archive.infolist():
                 _check_member(archive, member)
+            if mimetype:
+                with archive.open("mimetype") as content:
+                    _must(content.read(100).startswith(mimetype), "is a document of another kind")
     except OSError as error:
         if error.errno != EINVAL:  # EINVAL: the directory sent us before the file's first byte; the disk is fine
             raise
         raise _Broken("the zip directory is damaged") from error
-    except (
-        zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError, NotImplementedError,
-        RuntimeError, IndexError,
-    ) as error:  # fmt: skip
+    except _ZIP_ERRORS as error:
         raise _Broken("a part of the zip is damaged") from error
 
 
@@ -98,19 +98,17 @@ def _check_last_record(file: BinaryIO) -> None:
     https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.16.
     """
     tail = _tail(file, 22 + 0xFFFF)
-    _must(tail, "the file is empty")
     found = tail.rfind(b"PK\5\6")
     _must(0 <= found <= len(tail) - 22, "the zip directory is missing")
     comment = int.from_bytes(tail[found + 20 : found + 22], "little")
     _must(found + 22 + comment == len(tail), "the zip directory is missing")
 
 
-def _check_directory(archive: zipfile.ZipFile, needs: tuple[str, ...]) -> None:
+def _check_directory(archive: zipfile.ZipFile, size: int, needs: tuple[str, ...]) -> None:
     members = archive.infolist()
     _must(min((each.header_offset for each in members), default=0) == 0, "the beginning of the zip is missing")
     missing = set(needs).difference(each.filename for each in members)
     _must(not missing, f"the part {min(missing, default='')} is missing")
-    size = os.fstat(archive.fp.fileno()).st_size if archive.fp else 0
     total = sum(each.file_size for each in members)
     _must(total <= max(BOMB_FLOOR, BOMB_RATIO * size), "would unpack to far more than a document can hold")
 
@@ -124,11 +122,6 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     _must(size == member.file_size, "a part of the zip is damaged")
 
 
-def _mimetype(archive: zipfile.ZipFile) -> bytes:
-    with archive.open("mimetype") as content:
-        return content.read(100)
-
-
 def _office(main: str) -> _Reader:
     return partial(_zip, needs=("[Content_Types].xml", main))
 
@@ -137,8 +130,6 @@ def _open_document(kind: str) -> _Reader:
     mimetype = f"application/vnd.oasis.opendocument.{kind}".encode()
     return partial(_zip, needs=("mimetype", "content.xml"), mimetype=mimetype)
 
-
-# pages and text
 
 _PAGE = re.compile(
     rb"\s*+(?:(?><!--.*?-->|<\?xml[^>]*>)\s*+)*+<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
@@ -152,18 +143,13 @@ _SIGN_IN = re.compile(
 
 def _html(file: BinaryIO) -> None:
     head = file.read(4096)
-    _must(head, "the file is empty")
     _must(_PAGE.match(head.removeprefix(codecs.BOM_UTF8)), "does not begin like a web page")
+    file.seek(0)
     before = b""
-    for block in (head, *_blocks(file)) if len(head) < 4096 else _from_start(file):
+    for block in _blocks(file):
         _must(not _SIGN_IN.search(before + block), "holds a sign-in page instead of a document")
         before = block[-4096:]
     _must(_PAGE_END.search(_tail(file, 4096)), "the end of the page is missing")
-
-
-def _from_start(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    return _blocks(file)
 
 
 def _text(file: BinaryIO) -> None:
@@ -184,70 +170,55 @@ def _rtf(file: BinaryIO) -> None:
     for block in _blocks(file):
         plain = re.sub(rb"\\.", b"", rest + block, flags=re.DOTALL)
         rest = b"\\" if plain.endswith(b"\\") else b""
-        for token in re.finditer(rb"[{}]|[^\s\0{}][^{}]*", plain):
-            _must(depth > 0, "something follows the end of the document")
-            depth += {b"{": 1, b"}": -1}.get(token[0], 0)
-    _must(depth == 0 and not rest, "the end of the document is missing")
+        for brace in re.finditer(rb"[{}]", plain):
+            _must(depth, "something follows the end of the document")
+            depth += 1 if brace[0] == b"{" else -1
+    _must(not depth and re.search(rb"}[\s\0]*\Z", _tail(file, 1024)), "the end of the document is missing")
 
 
 def _json(file: BinaryIO) -> None:
     try:
         # Numbers stay text, since int() refuses long ones; objects are dropped as soon as they are read.
-        json.load(file, parse_int=str, parse_float=str, object_pairs_hook=_nothing)
+        json.load(file, parse_int=str, parse_float=str, object_pairs_hook=lambda pairs: None)
     except (ValueError, RecursionError) as error:
         raise _Broken("is not JSON, or not all of it") from error
 
 
-def _nothing(pairs: list[tuple[str, object]]) -> None:
-    return None
-
-
 def _svg(file: BinaryIO) -> None:
-    roots: list[str] = []
     parser = expat.ParserCreate(namespace_separator=" ")
 
-    def begin(name: str, attributes: dict[str, str]) -> None:
-        roots.append(name.rpartition(" ")[2])
+    def root(name: str, attributes: dict[str, str]) -> None:
+        _must(name.rpartition(" ")[2] == "svg", "is not an SVG drawing")
         parser.StartElementHandler = None
 
-    def refuse(*declaration: object) -> None:
-        raise _Broken("declares XML entities, which no drawing needs")
-
-    parser.StartElementHandler = begin
-    parser.EntityDeclHandler = refuse
+    parser.StartElementHandler = root
+    parser.EntityDeclHandler = lambda *_: _must(False, "declares XML entities, which no drawing needs")
     try:
         for block in _blocks(file):
             parser.Parse(block, False)
         parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, ValueError) as error:  # the latter two: an encoding nobody knows
         raise _Broken("is not XML, or not all of it") from error
-    _must(roots == ["svg"], "is not an SVG drawing")
-
-
-# pages fixed in print, pictures, films
 
 
 def _pdf(file: BinaryIO) -> None:
     """The end must name the place of the cross-reference table or stream (ISO 32000-1, 7.5.5 and 7.5.8)."""
     _must(_exactly(file, 5) == b"%PDF-", "does not begin like a PDF")
-    tail = _tail(file, 2048)
-    _must(re.search(rb"%%EOF[\s\0]*\Z", tail), "the end of the PDF is missing")
-    found = re.search(rb"startxref\s+(\d{1,18})\s+%%EOF[\s\0]*\Z", tail)
+    found = re.search(rb"startxref\s+(\d{1,18})\s+%%EOF[\s\0]*\Z", _tail(file, 2048))
     if not found:
-        raise _Broken("the PDF does not say where its contents list is")
+        raise _Broken("the end of the PDF is missing")
     file.seek(int(found[1]))
     _must(re.match(rb"\s*(?:xref\b|\d+\s+\d+\s+obj\b)", file.read(64)), "the PDF's contents list is not in its place")
 
 
 def _png(file: BinaryIO) -> None:
     """Every chunk by its CRC, from IHDR to IEND (https://www.w3.org/TR/png-3/#5DataRep)."""
-    _must(_exactly(file, 8) == b"\x89PNG\r\n\x1a\n", "does not begin like a PNG picture")
-    kinds: list[bytes] = []
-    while kinds[-1:] != [b"IEND"]:
+    head, kind = _exactly(file, 16), b""
+    _must(head[:8] == b"\x89PNG\r\n\x1a\n" and head[12:] == b"IHDR", "does not begin like a PNG picture")
+    file.seek(8)
+    while kind != b"IEND":
         length, kind = struct.unpack(">I4s", _exactly(file, 8))
-        _must(kinds or kind == b"IHDR", "the picture's header is missing")
         _must(_checksum(file, length, kind) == int.from_bytes(_exactly(file, 4)), "a part of the picture is damaged")
-        kinds = [*kinds[-1:], kind] if kind != b"IDAT" else [kind]
     _must(not file.read(1), "something follows the end of the picture")
 
 
@@ -286,19 +257,20 @@ def _marker(file: BinaryIO) -> int:
 
 def _skip_scan(file: BinaryIO) -> None:
     """To the next marker: 0xFF not followed by a stuffed zero, a restart or a fill byte."""
-    while block := file.read(BLOCK):
-        while block.endswith(b"\xff") and (more := file.read(1)):
-            block += more
-        if found := re.search(rb"\xff[^\x00\xd0-\xd7\xff]", block, re.DOTALL):
+    before = b""
+    for block in _blocks(file):
+        block = before + block
+        if found := re.search(rb"\xff[^\x00\xd0-\xd7\xff]", block):
             file.seek(found.start() - len(block), os.SEEK_CUR)
             return
+        before = block[-1:]
 
 
 def _mp4(file: BinaryIO) -> None:
     """Boxes from ftyp on that fill the file exactly, moov and mdat among them (ISO/IEC 14496-12, 4.2)."""
     size = file.seek(0, os.SEEK_END)
     place, kinds = 0, set[bytes]()
-    while place < size or not place:
+    while place < size:
         file.seek(place)
         length, kind = struct.unpack(">I4s", _exactly(file, 8))
         least = 16 if length == 1 else 8

@@ -8,17 +8,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple, Protocol, cast
 
 from eccs_backup.accounts import home, tokens
-from eccs_backup.accounts.google_client import read_json
+from eccs_backup.accounts.google_client import Client, read_json
 from eccs_backup.accounts.google_oauth import Refused, checked, post
 from eccs_backup.accounts.google_refusals import ended, refusal, service_account_refused
 from eccs_backup.errors import SignInNeeded, Stop, Transient, Unusable
 from eccs_backup.http import Wire
-
-if TYPE_CHECKING:  # google.auth costs a tenth of a second: loaded when there are credentials
-    from google.auth.credentials import Credentials
+from eccs_backup.model import Json
 
 SERVICE = "google"
 READ = "read"
@@ -30,6 +28,23 @@ WHO = ("openid", "https://www.googleapis.com/auth/userinfo.email")
 DRIVE = "https://www.googleapis.com/auth/drive.readonly"
 SCOPES: Mapping[str, tuple[str, ...]] = {"drive": (*WHO, DRIVE)}
 """Source -> the least scopes it needs."""
+
+
+class Credentials(Protocol):
+    """What we use of google.auth's credentials, a person's or a service account's.
+
+    google.auth itself costs a tenth of a second, and is loaded when there are credentials.
+    """
+
+    token: str | None
+    expiry: datetime | None
+
+    @property
+    def valid(self) -> bool:
+        """Whether the token is there and good for some minutes."""
+
+    def refresh(self, request: Callable[..., object]) -> None:
+        """Get a new token through `request`."""
 
 
 class Permission(NamedTuple):
@@ -112,6 +127,12 @@ class GoogleTokens:
                 self._refresh()
             return str(self._credentials.token)
 
+    def refresh(self) -> str:
+        """A new token although the old one may still be good, to see that the sign-in works. Raises like `current`."""
+        with self._lock:
+            self._refresh()
+            return str(self._credentials.token)
+
     def _refresh(self) -> None:
         from google.auth.exceptions import GoogleAuthError
 
@@ -154,17 +175,19 @@ def _credentials(token: tokens.Token) -> Credentials:
     from google.oauth2.credentials import Credentials as UserCredentials
 
     held = token.credentials
-    return UserCredentials(  # type: ignore[no-untyped-call]
-        token=held.get("token") or None,
+    expiry = datetime.fromisoformat(held["expiry"]) if held.get("expiry") else None
+    user = UserCredentials(  # type: ignore[no-untyped-call]
+        token=held.get("token") if expiry else None,
         refresh_token=held["refresh_token"],
         token_uri=checked(held["token_uri"], "The saved sign-in"),
         client_id=held["client_id"],
         client_secret=held["client_secret"],
-        expiry=datetime.fromisoformat(held["expiry"]) if held.get("expiry") else datetime.min,
+        expiry=expiry,
     )
+    return cast(Credentials, user)
 
 
-def service_account(file: Path, subject: str, scopes: Sequence[str]) -> Any:
+def service_account(file: Path, subject: str, scopes: Sequence[str]) -> Credentials:
     """Credentials that act for `subject` by delegation to the whole organisation. Raises Unusable.
 
     https://developers.google.com/identity/protocols/oauth2/service-account#delegatingauthority
@@ -177,9 +200,10 @@ def service_account(file: Path, subject: str, scopes: Sequence[str]) -> Any:
         raise Unusable(f"{file} is not the key of a service account.", hint=hint)
     checked(str(key.get("token_uri")), str(file))
     try:
-        return ServiceCredentials.from_service_account_info(  # type: ignore[no-untyped-call]
+        found = ServiceCredentials.from_service_account_info(  # type: ignore[no-untyped-call]
             key, scopes=[scope for scope in scopes if scope not in WHO], subject=subject
         )
+        return cast(Credentials, found)
     except ValueError as error:
         raise Unusable(f"{file} is damaged.", hint=hint) from error
 
@@ -192,6 +216,20 @@ def _kept(token: tokens.Token, credentials: Credentials) -> Mapping[str, str]:
     return {**token.credentials, "token": str(credentials.token), "expiry": expiry}
 
 
-def expiry_in(seconds: float, now: float) -> str:
-    """When a token of that many seconds ends, as it is written down: UTC without a zone, as google.auth has it."""
+def user_credentials(client: Client, answer: Mapping[str, Json], now: float) -> dict[str, str]:
+    """What is written down of a new sign-in: Google's authorized-user form, and the first access token."""
+    seconds = answer.get("expires_in")
+    return {
+        "type": "authorized_user",
+        "client_id": client.id,
+        "client_secret": client.secret,
+        "token_uri": client.token_uri,
+        "refresh_token": str(answer.get("refresh_token") or ""),
+        "token": str(answer.get("access_token") or ""),
+        "expiry": _expiry(float(seconds), now) if isinstance(seconds, int | float) else "",
+    }
+
+
+def _expiry(seconds: float, now: float) -> str:
+    """UTC without a zone, as google.auth has it."""
     return datetime.fromtimestamp(now + seconds, UTC).replace(tzinfo=None).isoformat()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -12,7 +13,7 @@ import platformdirs
 from eccs_backup.accounts import home
 from eccs_backup.accounts.google_oauth import Refused, checked, post
 from eccs_backup.accounts.google_refusals import AUDIENCE, CLIENTS, refusal
-from eccs_backup.errors import Unusable
+from eccs_backup.errors import SignInNeeded, Unusable
 from eccs_backup.http import Wire
 from eccs_backup.model import Json
 
@@ -88,6 +89,40 @@ def downloaded() -> Path | None:
     folder = Path(platformdirs.user_downloads_dir())
     files = [path for path in folder.glob("client_secret*.json") if path.is_file()]
     return max(files, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def obtain(named: Path | None, wire: Wire, say: Callable[[str], None], lines: Iterator[str] | None) -> Client:
+    """The client to sign in with: the file named, else the one we keep, else a downloaded one.
+
+    Without any, the guide is shown, and `lines` are awaited: an empty one means "look again", another one is the
+    name of the file. A new file is tested and kept. Raises SignInNeeded when there is no client, Unusable, Transient.
+    """
+    if named is None and (client := kept()):
+        return client
+    path = named or downloaded()
+    if path is None:
+        say(guide())
+        path = _awaited(say, lines)
+    client = read(path)
+    test_client(client, wire)
+    keep(path)
+    say(f"Google knows this client: {path}\nIt is kept in {kept_path()}; you may delete the downloaded file.")
+    return client
+
+
+def _awaited(say: Callable[[str], None], lines: Iterator[str] | None) -> Path:
+    if lines is not None:
+        say("\nWhen the file is in your downloads folder, press Enter here. Or type the file's name.")
+    for line in lines or ():
+        typed = line.strip().strip("\"'")
+        if typed:
+            return Path(typed).expanduser()
+        if path := downloaded():
+            return path
+        say("There is no client_secret*.json in your downloads folder yet. Press Enter to look again.")
+    raise SignInNeeded(
+        "There is no OAuth client yet.", hint="Follow the five steps above, then run again: eccs-backup auth"
+    )
 
 
 def kept() -> Client | None:

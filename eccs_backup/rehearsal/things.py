@@ -80,7 +80,7 @@ class File:
     trouble: Trouble = Trouble.NONE
     large: bool = False
     """Its main export is larger than the 10 MB that `files.export` gives."""
-    extra: Extra = NOTHING
+    extra: Extra = field(default_factory=lambda: NOTHING)
     """Fields answered as they stand here."""
     version: int = 1
     revision: int = 1

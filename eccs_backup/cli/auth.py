@@ -1,0 +1,177 @@
+"""`eccs-backup auth`: sign in, see how the sign-in stands, and end it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from eccs_backup.accounts.google_sign_in import Talk
+    from eccs_backup.accounts.google_standing import Standing
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("service", type=click.Choice(["google"]), default="google")
+@click.option("--client", type=FILE, help="The OAuth client file from Google's console; needed once.")
+@click.option("--account", "address", metavar="ADDRESS", help="The account that is meant, when you have several.")
+@click.option("--no-browser", is_flag=True, help="Print the address of the page; take the pasted reply.")
+@click.option("--time-limit", type=click.IntRange(min=1), default=300, show_default=True, help="Seconds to wait.")
+@click.option("--check", is_flag=True, help="Show who is signed in, and try whether it works.")
+@click.option("--json", "as_json", is_flag=True, help="With --check: for programs.")
+@click.option("--forget", is_flag=True, help="End the sign-in at the service and delete it here.")
+@click.option("--service-account", type=FILE, help="Administrators: the key of a service account with delegation.")
+@click.option("--subject", metavar="ADDRESS", help="With --service-account: whose data.")
+def auth(
+    service: str,
+    client: Path | None,
+    address: str | None,
+    no_browser: bool,
+    time_limit: int,
+    check: bool,
+    as_json: bool,
+    forget: bool,
+    service_account: Path | None,
+    subject: str | None,
+) -> None:
+    """Sign in to a service, so that your data can be read.
+
+    The first time, the way to an OAuth client of your own is shown step by step.
+    """
+    _refuse_mixtures(check, forget, as_json, service_account, subject)
+    _announce_rehearsal()
+    if check:
+        _check(address, as_json)
+    elif forget:
+        _forget(address)
+    elif service_account and subject:
+        _service_account(service_account, subject)
+    else:
+        _sign_in(client, address, no_browser, time_limit)
+
+
+def _refuse_mixtures(
+    check: bool, forget: bool, as_json: bool, service_account: Path | None, subject: str | None
+) -> None:
+    if check + forget + bool(service_account) > 1:
+        raise click.UsageError("--check, --forget and --service-account exclude one another.")
+    if bool(service_account) != bool(subject):
+        raise click.UsageError("--service-account FILE and --subject ADDRESS belong together.")
+    if as_json and not check:
+        raise click.UsageError("--json belongs to --check.")
+
+
+def _announce_rehearsal() -> None:
+    from eccs_backup.accounts.home import rehearsal
+
+    if practice := rehearsal():
+        _say(f"This is a rehearsal with the practice server at {practice}; your real accounts are not touched.")
+
+
+def _sign_in(client_file: Path | None, address: str | None, no_browser: bool, seconds: int) -> None:
+    from eccs_backup.accounts.google import SCOPES
+    from eccs_backup.accounts.google_client import obtain
+    from eccs_backup.accounts.google_sign_in import sign_in
+    from eccs_backup.http import Wire
+
+    wire = Wire()
+    talk = _talk(no_browser, seconds)
+    client = obtain(client_file, wire, talk.say, talk.lines)
+    scopes = list(dict.fromkeys(scope for needed in SCOPES.values() for scope in needed))
+    token = sign_in(client, scopes, talk, address=address, wire=wire)
+    click.echo(f"Signed in to Google as {token.address}.")
+
+
+def _service_account(file: Path, subject: str) -> None:
+    from eccs_backup.accounts.google import DRIVE
+    from eccs_backup.accounts.google_sign_in import use_service_account
+
+    use_service_account(file, subject, [DRIVE])
+    click.echo(f"The service account may act for {subject}.")
+
+
+def _check(address: str | None, as_json: bool) -> None:
+    import json
+
+    from eccs_backup.accounts.google_standing import check
+
+    found = check(address)
+    click.echo(json.dumps(_described(found), ensure_ascii=False, indent=2) if as_json else _sentences(found))
+
+
+def _described(found: Standing) -> dict[str, object]:
+    from datetime import UTC, datetime
+
+    consented = datetime.fromtimestamp(round(found.consented), UTC).isoformat()
+    return {
+        "service": "google",
+        "account": found.address,
+        "allows": found.allows,
+        "client": found.client,
+        "consented": consented,
+    }
+
+
+def _sentences(found: Standing) -> str:
+    from datetime import datetime
+
+    when = datetime.fromtimestamp(found.consented).astimezone()
+    rows = [
+        ("Account", found.address),
+        *(("Allows", words) for words in found.allows or ["nothing but knowing the address"]),
+        ("Client", found.client),
+        ("Agreed", f"{when:%Y-%m-%d %H:%M}"),
+        ("State", "works: Google has just renewed it"),
+    ]
+    return "\n".join(f"{name + ':':<9}{text}" for name, text in rows)
+
+
+def _forget(address: str | None) -> None:
+    from eccs_backup.accounts.google_client import kept_path
+    from eccs_backup.accounts.google_refusals import CONNECTIONS
+    from eccs_backup.accounts.google_standing import forget
+
+    ended = forget(address)
+    if ended is None:
+        click.echo("No sign-in to Google is saved; there is nothing to forget.")
+        return
+    click.echo(f"The sign-in of {ended.address} is deleted from this computer.")
+    if ended.trouble:
+        _say(f"Google could not be told: {ended.trouble} Remove this program yourself at {CONNECTIONS}")
+    elif ended.revoked:
+        click.echo("Google has ended it, too.")
+    if kept_path().exists():
+        _say(f"Your OAuth client stays in {kept_path()} for the next sign-in; delete that file if there is none.")
+
+
+def _talk(no_browser: bool, seconds: int) -> Talk:
+    from eccs_backup.accounts.google_sign_in import Talk
+
+    asked = no_browser or sys.stdin.isatty()
+    return Talk(_say, None if no_browser else _browse, _lines() if asked else None, seconds)
+
+
+def _browse(url: str) -> bool:
+    import os
+    import webbrowser
+
+    # Without a display, a text browser would take over the terminal, and cannot show Google's page.
+    if sys.platform == "linux" and not any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))):
+        return False
+    return webbrowser.open(url)
+
+
+def _lines() -> Iterator[str]:
+    """What is typed, read without a buffer: a thread waiting in Python's own buffer would break the exit."""
+    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as typed:
+        while line := typed.readline():
+            yield line.decode(errors="replace")
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)

@@ -1,0 +1,78 @@
+"""The process dies at every single step that touches the disk; the next run ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from eccs_backup import backup, balance, download, ranges, vault
+from eccs_backup import verify as checks
+from shelf import Shelf, World, hasty, save, served
+
+STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.truncate", "os.utime", "sqlite3.connect", "socket.connect"}
+FILES = {
+    "empty": b"",
+    "small": b"x" * 100,
+    "same": b"y" * 100,
+    "large": bytes(range(256)) * 2048,
+}
+NAMES = {"small": ("a", "Name"), "same": ("a", "name"), "large": ("b", "large.bin")}
+
+
+@pytest.fixture(autouse=True)
+def _small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "LARGE", 1 << 18)
+    monkeypatch.setattr(ranges, "RANGE", 1 << 17)
+
+
+def run_and_die(url: str, world: World, root: Path, step: int) -> bool:
+    """Run in a child that is gone at once at its `step`-th touch of the disk; whether it died of that."""
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+        return os.waitstatus_to_exitcode(status) != 0
+    left = step
+
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        nonlocal left
+        ours = event in STEPS and (event != "open" or str(root) in str(args[0]))
+        left -= ours
+        if ours and left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    try:
+        with vault.opened(root) as place:
+            shelf = Shelf(world, url)
+            found = backup.survey(shelf, place, backup.Choice(), "{}")
+            list(backup.run(shelf, place, found, patience=hasty))
+            place.write_sums()
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: on Windows the rehearsal's kill test stands for it")
+def test_a_death_at_every_step_changes_nothing(tmp_path: Path) -> None:
+    step, died = 0, True
+    while died:
+        step += 1
+        assert step < 500
+        world = World(dict(FILES), names=NAMES)
+        root = tmp_path / str(step)
+        with served(world) as url:
+            died = run_and_die(url, world, root, step)
+        save(world, root)
+        with vault.existing(root) as place:
+            assert list(checks.files(place)) == [], f"step {step}"
+            assert list(checks.strangers(place)) == [], f"step {step}"
+            found = balance.of(place.manifest, "shelf")
+            assert found is not None
+            assert (found.whole, found.saved) == (True, len(FILES))
+            assert {(root / str(e.path)).read_bytes() for e in place.manifest.entries()} == set(FILES.values())
+    assert step > 30, "the hook saw no steps"
