@@ -99,9 +99,8 @@ def _check_last_record(file: BinaryIO) -> None:
     """
     tail = _tail(file, 22 + 0xFFFF)
     found = tail.rfind(b"PK\5\6")
-    _must(0 <= found <= len(tail) - 22, "the zip directory is missing")
     comment = int.from_bytes(tail[found + 20 : found + 22], "little")
-    _must(found + 22 + comment == len(tail), "the zip directory is missing")
+    _must(found >= 0 and found + 22 + comment == len(tail), "the zip directory is missing")
 
 
 def _check_directory(archive: zipfile.ZipFile, size: int, needs: tuple[str, ...]) -> None:
@@ -131,14 +130,10 @@ def _open_document(kind: str) -> _Reader:
     return partial(_zip, needs=("mimetype", "content.xml"), mimetype=mimetype)
 
 
-_PAGE = re.compile(
-    rb"\s*+(?:(?><!--.*?-->|<\?xml[^>]*>)\s*+)*+<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
-)
-_PAGE_END = re.compile(rb"</html>\s*+(?:(?><!--.*?-->)\s*+)*+\Z", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(rb"(?is)\s*+(?:(?><!--.*?-->|<\?xml[^>]*>)\s*+)*+<(?:!doctype\s+html|html[\s>])")
+_PAGE_END = re.compile(rb"(?is)</html>\s*+(?:(?><!--.*?-->)\s*+)*+\Z")
 # Forms, bases and redirections that lead to a sign-in; a document may well mention or link such an address.
-_SIGN_IN = re.compile(
-    rb"<(?:form|base|meta)\b[^>]{0,2000}(?:accounts\.google\.com|login\.microsoftonline\.com)", re.IGNORECASE
-)
+_SIGN_IN = re.compile(rb"(?i)<(?:form|base|meta)\b[^>]{0,2000}(?:accounts\.google\.com|login\.microsoftonline\.com)")
 
 
 def _html(file: BinaryIO) -> None:
@@ -218,17 +213,11 @@ def _png(file: BinaryIO) -> None:
     file.seek(8)
     while kind != b"IEND":
         length, kind = struct.unpack(">I4s", _exactly(file, 8))
-        _must(_checksum(file, length, kind) == int.from_bytes(_exactly(file, 4)), "a part of the picture is damaged")
+        checksum = zlib.crc32(kind)
+        for start in range(0, length, BLOCK):
+            checksum = zlib.crc32(_exactly(file, min(BLOCK, length - start)), checksum)
+        _must(checksum == int.from_bytes(_exactly(file, 4)), "a part of the picture is damaged")
     _must(not file.read(1), "something follows the end of the picture")
-
-
-def _checksum(file: BinaryIO, length: int, kind: bytes) -> int:
-    checksum = zlib.crc32(kind)
-    while length:
-        block = _exactly(file, min(length, BLOCK))
-        checksum = zlib.crc32(block, checksum)
-        length -= len(block)
-    return checksum
 
 
 def _jpg(file: BinaryIO) -> None:

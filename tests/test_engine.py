@@ -322,8 +322,6 @@ def _balance(root: Path) -> balance.Balance:
         return found
 
 
-
-
 def test_entries_survive_the_manifest(tmp_path: Path) -> None:
     save(World({"a": b"1"}), tmp_path)
     with vault.reading(tmp_path) as place:

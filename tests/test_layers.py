@@ -90,6 +90,8 @@ def _imports(path: Path) -> Iterator[str]:
                 yield from (f"eccs_backup.{alias.name}" for alias in node.names)
             elif node.module == "eccs_backup.sources":
                 named = (f"eccs_backup.sources.{alias.name}" for alias in node.names)
-                yield from (name if (PACKAGE / "sources" / name.split(".")[2]).is_dir() else node.module for name in named)
+                yield from (
+                    name if (PACKAGE / "sources" / name.split(".")[2]).is_dir() else node.module for name in named
+                )
             else:
                 yield node.module or ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -84,10 +85,12 @@ class Door:
         self._server.state = state
         if lines is not None:
             threading.Thread(target=self._listen, args=(lines, complain), daemon=True).start()
-        try:
-            return self._server.replies.get(timeout=seconds)
-        except queue.Empty:
-            return None
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            with suppress(queue.Empty):
+                # In slices, because Windows lets nobody interrupt a longer wait.
+                return self._server.replies.get(timeout=min(left, 0.5))
+        return None
 
     def _listen(self, lines: Iterator[str], complain: Callable[[str], None]) -> None:
         for line in lines:

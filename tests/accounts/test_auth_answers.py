@@ -14,6 +14,7 @@ from eccs_backup.errors import (
     ItemError,
     QuotaExhausted,
     SignInNeeded,
+    Throttled,
     Transient,
     Unavailable,
 )
@@ -34,11 +35,11 @@ def details(*entries: dict[str, Json]) -> bytes:
 
 INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 TABLE: list[tuple[int, bytes, type[BackupError], Kind | None]] = [
-    (403, body("userRateLimitExceeded", "usageLimits"), Transient, None),
-    (403, body("rateLimitExceeded", "usageLimits"), Transient, None),
-    (403, details({"@type": INFO, "reason": "RATE_LIMIT_EXCEEDED"}), Transient, None),
-    (429, body("rateLimitExceeded"), Transient, None),
-    (429, b"<html>slow down</html>", Transient, None),
+    (403, body("userRateLimitExceeded", "usageLimits"), Throttled, None),
+    (403, body("rateLimitExceeded", "usageLimits"), Throttled, None),
+    (403, details({"@type": INFO, "reason": "RATE_LIMIT_EXCEEDED"}), Throttled, None),
+    (429, body("rateLimitExceeded"), Throttled, None),
+    (429, b"<html>slow down</html>", Throttled, None),
     (429, body("dailyLimitExceeded"), QuotaExhausted, None),
     (403, body("dailyLimitExceeded", "usageLimits"), QuotaExhausted, None),
     (408, b"", Transient, None),

@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Any, ClassVar, Self, cast
 
 from eccs_backup.accounts import google_api
-from eccs_backup.errors import Throttled, Unavailable, WrongAccount
+from eccs_backup.errors import BackupError, Throttled, Unavailable, WrongAccount
 from eccs_backup.model import Digest, Facts, Item, Json, Key, Kind, Obstacle, Stream
 from eccs_backup.pace import Bucket, Pace
 from eccs_backup.retry import Patience, patiently
 from eccs_backup.sources import Setup
-from eccs_backup.sources.google_drive.content import Content
+from eccs_backup.sources.google_drive.content import REAL, Content
 from eccs_backup.sources.google_drive.documents import NATIVE, SHORTCUT, Formats, why_not
 from eccs_backup.sources.google_drive.listing import FIELDS, ROOT, About, Listing
 from eccs_backup.sources.google_drive.tree import FOLDER, SHARED_WITH_ME, Tree
@@ -57,7 +57,8 @@ class GoogleDrive:
         self._drive = google_api.service(
             "drive", "v3", setup.wire, f"{setup.endpoint}/drive/v3/" if setup.endpoint else None
         )
-        self._listing = Listing(self._drive, setup.catalogue, self._ask)
+        self._batch = f"{setup.endpoint or REAL}/batch/drive/v3"
+        self._listing = Listing(self._drive, setup.catalogue, self._ask, self._ask_together)
         self._content = Content(setup.wire, self._bucket, self._drive, self._ask, setup.endpoint)
         self._listed = False
 
@@ -171,6 +172,16 @@ class GoogleDrive:
         except Throttled as error:
             self._bucket.refused(error.after)
             raise
+
+    def _ask_together(self, requests: list[Any], price: str) -> list[dict[str, Any] | BackupError]:
+        """Execute several as one request, patiently; each is paid for."""
+
+        def once() -> list[dict[str, Any] | BackupError]:
+            for _ in requests:
+                self._bucket.spend(price)
+            return google_api.execute_together(requests, self._batch)
+
+        return patiently(once, Patience()) if requests else []
 
 
 def _obstacle(row: Row) -> Obstacle | None:

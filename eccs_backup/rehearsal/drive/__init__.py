@@ -1,0 +1,1 @@
+"""Google Drive as its users see it: the API v3, the export pages, batches."""
