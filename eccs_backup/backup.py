@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
 import shutil
 import threading
 import time
@@ -16,6 +14,7 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 
 from eccs_backup import download
+from eccs_backup.choice import Choice
 from eccs_backup.errors import BackupError, ItemError, Transient, Unavailable, Unfinished, VaultFull
 from eccs_backup.model import Entry, Item, Kind, Obstacle, State
 from eccs_backup.retry import Patience
@@ -46,28 +45,6 @@ def decide(item: Item, known: Entry | None, held: bool) -> Action:
     if item.obstacle and not (newest and item.obstacle.kind is Kind.LEFT_OUT):
         return Action.NOTE
     return Action.KEEP if newest else Action.FETCH
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the person wants: globs on the path as the service names it ("My Drive/Thesis/*.pdf").
-
-    A glob without "/" is compared with every folder and with the name; case does not count; `*` matches "/" too.
-    """
-
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-    def apply(self, item: Item) -> Item:
-        """The item, left out if the person's globs say so."""
-        if item.obstacle:
-            return item
-        if self.include and not any(_matches(glob, item) for glob in self.include):
-            return replace(item, obstacle=Obstacle(Kind.LEFT_OUT, "not named by --include"))
-        for glob in self.exclude:
-            if _matches(glob, item):
-                return replace(item, obstacle=Obstacle(Kind.LEFT_OUT, f"--exclude {glob}"))
-        return item
 
 
 @dataclass
@@ -295,14 +272,6 @@ def _news(item: Item, known: Entry | None, state: State, number: int, obstacle: 
         facts=item.facts,
         seen=number,
     )
-
-
-def _matches(glob: str, item: Item) -> bool:
-    wanted = re.compile(fnmatch.translate(glob.casefold()))
-    if "/" not in glob:
-        return any(wanted.match(step.name.casefold()) for step in item.path)
-    names = [step.name.casefold() for step in item.path]
-    return any(wanted.match("/".join(names[: length + 1])) for length in range(len(names)))
 
 
 def _refuse_sudden_emptiness(source: Source, vault: Vault, found: Survey) -> None:

@@ -41,7 +41,6 @@ MIGRATIONS = [
     ) STRICT, WITHOUT ROWID
     """,
 ]
-FULL = (sqlite3.SQLITE_FULL,)
 UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR)
 
 
@@ -295,7 +294,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
 
 def _translated(error: sqlite3.DatabaseError) -> Stop:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code; the rest is detail
-    if code in FULL:
+    if code == sqlite3.SQLITE_FULL:
         return VaultFull("The disk is full: the vault's records could not be written.")
     if code in UNWRITABLE:
         return VaultUnwritable(f"The vault's records cannot be written ({error}).")

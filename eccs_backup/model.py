@@ -44,7 +44,7 @@ class Kind(StrEnum):
     NO_EXPORT = "no-export"  # the service has no file form of it
     VIEW_ONLY = "view-only"  # its owner forbids downloading
     ABUSE = "abuse"  # the service holds it to be harmful and gives it to nobody but its owner
-    GONE = "gone"  # deleted between listing and download
+    GONE = "gone"  # deleted between listing and download, or a shortcut to nothing that is listed
     REFUSED = "refused"  # for a reason we do not know: an item that failed, not an explained one
     LEFT_OUT = "left-out"  # the person's own choice
 

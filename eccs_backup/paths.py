@@ -64,7 +64,7 @@ def safe(name: str) -> str:
 
 
 def fold(name: str) -> str:
-    """A key that is equal for any two names that could land on one file on some file system.
+    """A key that is equal for any two safe names that could land on one file on some file system.
 
     Unicode's NFKC_Casefold (https://www.unicode.org/versions/latest/ch03.pdf, R5) by way of capitals, and with
     the dot of the Turkish i dropped: more than any of NTFS, exFAT, APFS, HFS+, ext4 with casefold, or ZFS with
@@ -84,8 +84,8 @@ def distinct(name: str, id: str, length: int = 6) -> str:
     tag = "~" + hashlib.sha256(id.encode("utf-8", "surrogatepass")).hexdigest()[:length]
     stem, extension = _split(name)
     other = safe(_cut(stem, LONGEST_NAME - len(tag) - _bytes(extension)) + tag + extension)
-    if fold(other) == fold(name) and length < 64:  # a long name that already carries this very tag
-        return distinct(name, id, length + 1)
+    if fold(other) == fold(name):  # a long name that already carries this very tag
+        return distinct(name, id + "~", length)
     return other
 
 

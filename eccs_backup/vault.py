@@ -114,6 +114,8 @@ class Vault:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(target)
+            if hasattr(os, "sync"):
+                os.sync()  # the folders' entries too: from here on the disk may be unplugged
         except OSError as error:
             raise of_disk(error) from error
 

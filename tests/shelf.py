@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from eccs_backup import backup
+from eccs_backup.choice import Choice
 from eccs_backup.errors import Changed, SignInNeeded, Transient, Unavailable
 from eccs_backup.http import Wire, blocks
 from eccs_backup.model import Digest, Entry, Item, Key, Kind, Obstacle, Step, Stream
@@ -160,12 +161,12 @@ def hasty(**_: object) -> Patience:
     return Patience(sleep=lambda seconds: None)
 
 
-def save(world: World, root: Path, *, choice: backup.Choice | None = None) -> list[Entry]:
+def save(world: World, root: Path, *, choice: Choice | None = None) -> list[Entry]:
     """One whole run; the entries of what was fetched."""
     with served(world) as url, opened(root) as vault:
         shelf = Shelf(world, url)
         try:
-            found = backup.survey(shelf, vault, choice or backup.Choice(), "{}")
+            found = backup.survey(shelf, vault, choice or Choice(), "{}")
             entries = list(backup.run(shelf, vault, found, patience=hasty))
             vault.write_sums()
             return entries

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from eccs_backup.backup import Action, Choice, decide
+from eccs_backup.backup import Action, decide
+from eccs_backup.choice import Choice
 from eccs_backup.model import Entry, Item, Key, Kind, Obstacle, State, Step
 
 ITEM = Item(Key("s", "1"), (Step("0", "Thesis"), Step("1", "a.pdf")), revision="2", size=3)

@@ -9,7 +9,8 @@ import pytest
 
 from eccs_backup import backup, balance, download, ranges, vault
 from eccs_backup import verify as checks
-from eccs_backup.errors import SignInNeeded, VaultBusy, WrongAccount
+from eccs_backup.choice import Choice
+from eccs_backup.errors import SignInNeeded, Unfinished, VaultBusy, WrongAccount
 from eccs_backup.model import Entry, Kind, Proof, State
 from shelf import Fault, Shelf, World, save, served
 
@@ -226,7 +227,7 @@ def test_swapped_names_lose_nothing(tmp_path: Path) -> None:
 def test_the_balance_adds_up(tmp_path: Path) -> None:
     world = World({"a": b"1", "b": b"2", "c": b"3", "d": b"4"}, obstacles={"form": "a form"})
     world.faults = {"b": [Fault(status=403)], "c": [Fault(status=503)] * 99}
-    save(world, tmp_path, choice=backup.Choice(exclude=("d.bin",)))
+    save(world, tmp_path, choice=Choice(exclude=("d.bin",)))
     found = _balance(tmp_path)
     assert (found.listed, found.saved, found.failed, found.pending) == (5, 1, 1, 0)
     assert found.explained == {Kind.VIEW_ONLY: 1, Kind.NO_EXPORT: 1}
@@ -234,7 +235,7 @@ def test_the_balance_adds_up(tmp_path: Path) -> None:
     assert not found.whole
     assert "1 of 5 items are missing" in found.verdict
     world.faults.clear()
-    save(world, tmp_path, choice=backup.Choice(exclude=("d.bin",)))
+    save(world, tmp_path, choice=Choice(exclude=("d.bin",)))
     assert _balance(tmp_path).whole
 
 
@@ -259,7 +260,7 @@ def test_a_listing_that_is_suddenly_empty_is_a_fault(tmp_path: Path) -> None:
     world = World({"a": b"1"})
     save(world, tmp_path)
     world.files.clear()
-    with pytest.raises(backup.Unfinished):
+    with pytest.raises(Unfinished):
         save(world, tmp_path)
     assert (tmp_path / "shelf/a.bin").exists()
 
@@ -293,7 +294,7 @@ def test_one_vault_one_account_one_run(tmp_path: Path) -> None:
     save(world, tmp_path)
     with served(world) as url, vault.opened(tmp_path) as place:
         with pytest.raises(WrongAccount):
-            backup.survey(Shelf(world, url, "hanako@example.ac.jp"), place, backup.Choice(), "{}")
+            backup.survey(Shelf(world, url, "hanako@example.ac.jp"), place, Choice(), "{}")
         with pytest.raises(VaultBusy), vault.opened(tmp_path):
             pass
 

@@ -22,6 +22,7 @@ LAYERS = [
     {"catalogue", "vault"},
     {"ranges"},
     {"download"},
+    {"choice"},
     {"backup", "verify", "balance"},
     {"progress"},
     {"cli"},

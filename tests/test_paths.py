@@ -212,6 +212,7 @@ def test_fold_does_not_see_case_or_normalization(name: str) -> None:
     key = paths.fold(name)
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         assert paths.fold(unicodedata.normalize(form, name)) == key
+    name = unicodedata.normalize("NFC", name)  # as safe names are; a capital letter may stop marks from reordering
     for other in (name.upper(), name.lower(), name.casefold(), name.swapcase(), key):
         assert paths.fold(other) == key
     one_by_one = "".join(c.upper() if len(c.upper()) == 1 else c for c in name)  # as NTFS and exFAT do

@@ -255,9 +255,11 @@ def test_one_flipped_byte_in_a_member(judge, format: str) -> None:
         members = archive.infolist()
     for member in members:
         start = member.header_offset + 30 + len(member.filename.encode())
-        for place in range(start, start + member.compress_size):
+        # A deflate stream ends with a mark and padding: damage there leaves the content as it was.
+        end = start + member.compress_size - (2 if member.compress_type else 0)
+        for place in range(start, end):
             damaged = bytearray(whole)
-            damaged[place] ^= 0x10
+            damaged[place] ^= 0xFF
             assert is_sentence(judge(bytes(damaged), format)), (member.filename, place)
 
 
@@ -320,7 +322,7 @@ def test_a_bomb_is_measured_by_ratio(judge, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(structure, "BOMB_FLOOR", 1_000_000)
     assert judge(make_zip({"zeros": bytes(5_000_000)}), "zip") == "would unpack to far more than a document can hold"
     assert judge(make_zip({"zeros": bytes(900_000)}), "zip") is None
-    assert judge(make_zip({"zeros": bytes(5_000_000), "noise": NOISE * 40}), "zip") is None
+    assert judge(make_zip({"zeros": bytes(5_000_000), "noise": random.Random(1).randbytes(20_000)}), "zip") is None
 
 
 def peak(path: Path, format: str) -> int:
@@ -362,7 +364,7 @@ def test_memory_stays_flat_over_other_large_files(tmp_path: Path, format: str) -
             "svg": b"<svg>" + mass + b"</svg>",
         }[format]
     )
-    assert peak(path, format) < 20_000_000
+    assert peak(path, format) < 12_000_000
 
 
 BROKEN = {
@@ -446,7 +448,7 @@ def test_no_bytes_raise(judge, format: str, content: bytes) -> None:
 def test_the_disk_s_errors_are_not_the_file_s(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         fault(tmp_path / "missing", "zip")
-    with pytest.raises(OSError, match="directory|denied"):
+    with pytest.raises(OSError, match=r"directory|denied"):
         fault(tmp_path, "pdf")
 
 

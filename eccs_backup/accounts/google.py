@@ -69,7 +69,7 @@ def unticked(scopes: Sequence[str]) -> SignInNeeded:
     named = [PERMISSIONS.get(scope, Permission(scope, "this command")) for scope in scopes]
     boxes = "; ".join(f'"{permission.words}", which is needed for {permission.use}' for permission in named)
     return SignInNeeded(
-        f"You did not give the permission {boxes}.",
+        f"The permission {boxes}, was not given.",
         hint="Sign in again with: eccs-backup auth - and tick every box on Google's page.",
     )
 

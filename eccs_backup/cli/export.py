@@ -73,8 +73,9 @@ def connected(place: Vault, account: str | None, wishes: dict[str, Any]) -> Iter
 def surveyed(source: Source, place: Vault, wishes: dict[str, Any]) -> Survey:
     """List everything; the person's wishes are remembered with the listing, for `verify --online`."""
     from eccs_backup import backup, progress
+    from eccs_backup.choice import Choice
 
-    choice = backup.Choice(tuple(wishes["include"]), tuple(wishes["exclude"]))
+    choice = Choice(tuple(wishes["include"]), tuple(wishes["exclude"]))
     with progress.counting("Listing") as bar:
         return backup.survey(source, place, choice, json.dumps(wishes), bar.add)
 

@@ -16,7 +16,7 @@ KINDS = {
     Kind.NO_EXPORT: "documents without a file form",
     Kind.VIEW_ONLY: "files that their owner keeps from downloading",
     Kind.ABUSE: "files that Google holds to be harmful",
-    Kind.GONE: "files deleted before they could be fetched",
+    Kind.GONE: "things that are gone, or that your Drive does not list",
 }
 QUIET = (Kind.FOLDER, Kind.SHORTCUT)
 """Explained items that leave nothing to do: counted, not named."""

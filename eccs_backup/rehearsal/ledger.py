@@ -34,6 +34,7 @@ class World:
         self.order: list[str | None] = []
         self.children: dict[str, dict[str, None]] = {}
         self.changes: list[Change] = []
+        self.comments: dict[str, list[str]] = {}
         self.policy = Policy()
         self.page_limit = page_limit
         for account in accounts:

@@ -82,11 +82,16 @@ class GoogleDrive:
             self._listing.refresh(self._about.drives)
             self._listed = True
         tree = Tree(self._about.root, self._about.drives)
+        targets: dict[str, str] = {}
         for row in self._rows():
             if row.get("mimeType") == FOLDER:
                 tree.add(row)
+            elif row.get("mimeType") == SHORTCUT:
+                targets[_target(row)] = ""
+        if targets:
+            self._find(targets, tree)
         for row in self._rows():
-            yield from self._items(row, tree)
+            yield from self._items(row, tree, targets)
 
     def open(self, item: Item, start: int = 0, stop: int | None = None) -> AbstractContextManager[Stream]:
         """The file's bytes, or a document's export: those always come from the start."""
@@ -97,7 +102,7 @@ class GoogleDrive:
         id = item.key.id.rpartition("#")[0] if item.format else item.key.id
         request = self._drive.files().get(fileId=id, fields=FIELDS, supportsAllDrives=True)
         row = self._ask_once(request, "read")
-        for now in self._items(row, Tree(self._about.root, self._about.drives)):
+        for now in self._items(row, Tree(self._about.root, self._about.drives), {}):
             if now.key == item.key:
                 return replace(now, path=item.path)
         raise Unavailable("It is no longer what it was when it was listed.", kind=Kind.GONE)
@@ -115,10 +120,18 @@ class GoogleDrive:
             if log != ROOT:
                 yield from (row.description for row in self._catalogue.rows(log))
 
-    def _items(self, row: Row, tree: Tree) -> Iterator[Item]:
+    def _find(self, targets: dict[str, str], tree: Tree) -> None:
+        """Fill in where the things that shortcuts point at lie; those that are not listed stay empty."""
+        for row in self._rows():
+            if row["id"] in targets:
+                targets[str(row["id"])] = "/".join(step.name for step in tree.path(row, str(row.get("name", ""))))
+
+    def _items(self, row: Row, tree: Tree, targets: Mapping[str, str]) -> Iterator[Item]:
         """The items that one listed thing becomes: one, or one per format of a document."""
         mime, name = str(row.get("mimeType", "")), str(row.get("name", ""))
         whole = self._item(row, tree, name)
+        if mime == SHORTCUT and whole.obstacle is None:
+            whole = replace(whole, obstacle=_shortcut(targets.get(_target(row), "")))
         if mime.startswith(NATIVE) and mime not in (FOLDER, SHORTCUT):
             for suffix in self._formats.of(mime):
                 named = name if name.casefold().endswith(f".{suffix}") else f"{name}.{suffix}"
@@ -189,14 +202,26 @@ def _obstacle(row: Row) -> Obstacle | None:
     mime = row.get("mimeType")
     if mime == FOLDER:
         return Obstacle(Kind.FOLDER, "kept as a folder")
-    if mime == SHORTCUT:
-        details = cast("dict[str, Json]", row.get("shortcutDetails") or {})
-        return Obstacle(Kind.SHORTCUT, f"a shortcut to the item with the id {details.get('targetId')}")
     capabilities = row.get("capabilities")
     if isinstance(capabilities, dict) and capabilities.get("canDownload") is False:
         owner = _owner(row)
         return Obstacle(Kind.VIEW_ONLY, f"{owner} does not allow downloading it. Ask for a copy, or for the right.")
     return None
+
+
+def _target(row: Row) -> str:
+    """The id of what a shortcut points at."""
+    details = row.get("shortcutDetails")
+    return str(details.get("targetId", "")) if isinstance(details, dict) else ""
+
+
+def _shortcut(place: str) -> Obstacle:
+    """Shortcuts are never followed (they may form cycles): `place` is where the target is listed, if it is."""
+    if place:
+        return Obstacle(Kind.SHORTCUT, f"a shortcut to {place}")
+    return Obstacle(
+        Kind.GONE, "A shortcut to something your Drive does not list: it is gone, or somebody else's. Open it to see."
+    )
 
 
 def _owner(row: Row) -> str:

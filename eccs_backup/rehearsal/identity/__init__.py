@@ -1,0 +1,1 @@
+"""Signing in as Google does it: the consent page, tokens, service accounts."""
