@@ -131,7 +131,7 @@ def _open_document(kind: str) -> _Reader:
 
 
 _PAGE = re.compile(rb"(?is)\s*+(?:(?><!--.*?-->|<\?xml[^>]*>)\s*+)*+<(?:!doctype\s+html|html[\s>])")
-_PAGE_END = re.compile(rb"(?is)</html>\s*+(?:(?><!--.*?-->)\s*+)*+\Z")
+_PAGE_END = re.compile(rb"(?is)</html\s*>\s*+(?:(?><!--.*?-->)\s*+)*+\Z")
 # Forms, bases and redirections that lead to a sign-in; a document may well mention or link such an address.
 _SIGN_IN = re.compile(rb"(?i)<(?:form|base|meta)\b[^>]{0,2000}(?:accounts\.google\.com|login\.microsoftonline\.com)")
 

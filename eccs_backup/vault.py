@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -153,6 +154,7 @@ class Vault:
 @contextmanager
 def opened(root: Path) -> Iterator[Vault]:
     """The vault at `root`, made when it is new, held against other runs. Raises Stop."""
+    root = _long(root)
     inner = root / INNER
     try:
         (inner / "partial").mkdir(parents=True, exist_ok=True)
@@ -183,6 +185,7 @@ def existing(root: Path) -> Iterator[Vault]:
 def reading(root: Path) -> Iterator[Vault]:
     """A vault to look at while another run may write to it."""
     _must_exist(root)
+    root = _long(root)
     manifest = Manifest(root / INNER / "manifest.sqlite")
     try:
         yield Vault(root, manifest)
@@ -228,6 +231,14 @@ def synchronised(root: Path) -> str | None:
             if part.casefold() == mark or part.casefold().startswith((f"{mark} -", f"{mark}-")):
                 return service
     return None
+
+
+def _long(root: Path) -> Path:
+    """On Windows, the form of the path that may be longer than 260 characters.
+    https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation"""
+    if sys.platform != "win32" or str(root).startswith("\\\\"):
+        return root
+    return Path("\\\\?\\" + os.path.abspath(root))  # noqa: PTH100 - resolve() follows links
 
 
 def _must_exist(root: Path) -> None:

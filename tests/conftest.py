@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from eccs_backup.rehearsal import world as worlds
+from eccs_backup.rehearsal.server import Rehearsal, serve
+from practice import BROWSER, Student
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -29,3 +34,22 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     return home
+
+
+@pytest.fixture
+def student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Student]:
+    """The practice account with every nasty case, signed in."""
+    with serve(worlds.student()) as server:
+        yield signed_in(server, tmp_path / "home", monkeypatch)
+
+
+def signed_in(server: Rehearsal, home: Path, monkeypatch: pytest.MonkeyPatch) -> Student:
+    """A home that is signed in to the practice server."""
+    home.mkdir(exist_ok=True)
+    monkeypatch.setenv("ECCS_BACKUP_HOME", str(home))
+    monkeypatch.setenv("ECCS_BACKUP_REHEARSAL", server.url)
+    monkeypatch.setenv("BROWSER", BROWSER)
+    found = Student(server, home)
+    result = found.run("auth", "--client", server.client_file(home))
+    assert result.exit_code == 0, result.output
+    return found

@@ -122,7 +122,10 @@ OTHERS_WHOLE = {
         b'<svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>\n',
     ),
     "svg in UTF-16": ("svg", '<?xml version="1.0" encoding="UTF-16"?><svg/>'.encode("utf-16")),
-    "html with doctype and comments": ("html", b"\xef\xbb\xbf<!-- a --> <!DOCTYPE html>\n<html></html>\n<!-- b -->\n"),
+    "html with doctype and comments": (
+        "html",
+        b"\xef\xbb\xbf<!-- a --> <!DOCTYPE html>\n<html></html\n>\n<!-- b -->\n",
+    ),
     "html that links a sign-in": (
         "html",
         b'<html><a href="https://accounts.google.com/ServiceLogin">accounts.google.com/ServiceLogin</a></html>',

@@ -143,7 +143,7 @@ class GoogleTokens:
         except Refused as error:
             self._ended = self._why(error)
             raise self._ended from error
-        except GoogleAuthError as error:
+        except (GoogleAuthError, ValueError) as error:  # ValueError: an expires_in that is no number
             raise Transient("Google's answer to our sign-in was incomplete.") from error
         self._saved = tokens.refreshed(self._saved, _kept(self._saved, self._credentials), self._clock())
 

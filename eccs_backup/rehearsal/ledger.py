@@ -38,7 +38,7 @@ class World:
         self.policy = Policy()
         self.page_limit = page_limit
         for account in accounts:
-            self.files[account.root] = File(account.root, "My Drive", FOLDER, owner=account.address)
+            self.admit(account)
         for drive in self.drives.values():
             self.files[drive.id] = File(drive.id, "Drive", FOLDER, drive=drive.id)
 
@@ -46,6 +46,22 @@ class World:
     def person(self) -> Account:
         """The account that this world is about."""
         return next(iter(self.accounts.values()))
+
+    def admit(self, account: Account) -> None:
+        """Add an account with an empty Drive, unless it is there already."""
+        with self.lock:
+            self.accounts.setdefault(account.address, account)
+            root = File(account.root, "My Drive", FOLDER, owner=account.address)
+            self.files.setdefault(account.root, root)
+
+    def join(self, drive: SharedDrive) -> None:
+        """Add a shared drive, or change who its members are."""
+        with self.lock:
+            before = self.drives.get(drive.id)
+            self.drives[drive.id] = drive
+            self.files.setdefault(drive.id, File(drive.id, "Drive", FOLDER, drive=drive.id))
+            people = {*drive.members, *(before.members if before else ())}
+            self.changes.append(Change(drive.id, now(), frozenset(people), drive=True))
 
     def put(self, file: File) -> File:
         """Add a file, or replace the one that has its id."""
@@ -157,8 +173,9 @@ class World:
         file = self.files.get(id)
         if file is None:
             return set()
-        drive = {file.drive} if file.drive else set()
-        return drive | {address for address in self.accounts if self.sees(address, file)}
+        if file.drive:
+            return {file.drive, *file.readers}
+        return {*file.readers, *([file.owner] if file.owner else ())}
 
     def _note(self, id: str, before: set[str]) -> None:
         self.changes.append(Change(id, now(), frozenset(before | self._logs(id))))

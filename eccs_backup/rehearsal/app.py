@@ -1,0 +1,154 @@
+"""The practice server's front: latency, trouble and bandwidth around every answer."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+from starlette.applications import Starlette
+
+from eccs_backup.rehearsal import refusals
+from eccs_backup.rehearsal.content import Piece
+from eccs_backup.rehearsal.drive import batch
+from eccs_backup.rehearsal.drive.api import PREFIX, Drive
+from eccs_backup.rehearsal.drive.pages import Pages
+from eccs_backup.rehearsal.faults import Fault, Faults
+from eccs_backup.rehearsal.log import Log, Seen
+from eccs_backup.rehearsal.reply import Reply
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+_FILE = re.compile(re.escape(PREFIX) + r"files/([^/]+)")
+_NONE = Fault()
+_SMALL = 1 << 17
+"""Bodies up to this many bytes go out in one piece."""
+
+
+class App:
+    """An ASGI application; plain, as Drive's bytes are the part that has to be fast."""
+
+    def __init__(self, drive: Drive, pages: Pages, others: Starlette, faults: Faults | None) -> None:
+        self.drive, self.pages, self.others, self.faults = drive, pages, others, faults
+        self.log = Log()
+        self.latency = 0.0
+        self.rate: float | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """One request."""
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        fault = self.faults.next(path, query) if self.faults is not None else None
+        delay = self.latency + (fault.pause if fault else 0.0)
+        if delay:
+            await asyncio.sleep(delay)
+        headers = dict(scope["headers"])
+        range_asked = headers.get(b"range", b"").decode("latin-1")
+        if fault is not None:
+            self._before(fault, path, query, headers)
+        reply = await self._reply(scope, receive, path, query, headers, fault)
+        if reply is None:
+            status = await self._others(scope, receive, send)
+        else:
+            status = reply.status
+            await self._send(send, reply, fault or _NONE)
+        self.log.add(Seen(scope["method"], path, query, range_asked, status, fault.label if fault else ""))
+
+    def _before(self, fault: Fault, path: str, query: str, headers: dict[bytes, bytes]) -> None:
+        if fault.ignore_range:
+            headers.pop(b"range", None)
+        if fault.expire:
+            token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2]
+            self.drive.grants.expire(token)
+        found = _FILE.fullmatch(path)
+        if fault.change and found and "alt=media" in query and self._has_bytes(found[1]):
+            self.drive.world.edit(found[1])
+
+    def _has_bytes(self, id: str) -> bool:
+        file = self.drive.world.files.get(id)
+        return file is not None and file.content is not None
+
+    async def _reply(
+        self, scope: Message, receive: Receive, path: str, query: str, headers: Mapping[bytes, bytes], fault: Fault | None
+    ) -> Reply | None:
+        """The answer; None when it is for the other pages to give."""
+        if fault is not None and fault.status is not None:
+            named = [(name.lower().encode(), value.encode()) for name, value in fault.headers.items()]
+            return refusals.for_fault(fault.status, fault.reason, named)
+        if path.startswith(PREFIX):
+            return self.drive.answer(scope["method"], path, query, headers)
+        if path.startswith(("/docs", "/download/")):
+            return self.pages.answer(path, query, headers)
+        if path.startswith("/batch"):
+            return batch.answer(self.drive, await _body(receive), headers)
+        return None
+
+    async def _others(self, scope: Message, receive: Receive, send: Send) -> int:
+        status = 0
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        await self.others(scope, receive, watch)
+        return status
+
+    async def _send(self, send: Send, reply: Reply, fault: Fault) -> None:
+        headers = list(reply.headers)
+        if not fault.chunked:
+            headers.append((b"content-length", b"%d" % reply.length))
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        left = reply.length if fault.cut_after is None else min(fault.cut_after, reply.length)
+        pieces = _pieces(reply)
+        if fault.garble:
+            pieces = _garbled(pieces)
+        if self.rate is None and left == reply.length <= _SMALL:
+            await send({"type": "http.response.body", "body": b"".join(pieces)})
+            return
+        await self._stream(send, pieces, left)
+        if left == reply.length and fault.cut_after is None:
+            await send({"type": "http.response.body", "body": b""})
+        # Otherwise the answer stays unfinished, and the server closes the connection.
+
+    async def _stream(self, send: Send, pieces: Iterator[Piece], left: int) -> None:
+        clock = asyncio.get_running_loop().time
+        begun, sent = clock(), 0
+        for piece in pieces:
+            for part in self._parts(memoryview(piece)[:left]):
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+                sent += len(part)
+                if self.rate is not None:
+                    await asyncio.sleep(max(0.0, begun + sent / self.rate - clock()))
+            left -= min(left, len(piece))
+            if not left:
+                return
+
+    def _parts(self, piece: memoryview) -> Iterator[memoryview]:
+        step = len(piece) if self.rate is None else max(1 << 14, int(self.rate / 20))
+        for at in range(0, len(piece), step or 1):
+            yield piece[at : at + step]
+
+
+def _pieces(reply: Reply) -> Iterator[Piece]:
+    if reply.content is None:
+        return iter((reply.body,))
+    return reply.content.read(reply.start, reply.stop)
+
+
+def _garbled(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    for piece in pieces:
+        wrong = bytearray(piece)
+        if wrong:
+            wrong[len(wrong) // 2] ^= 0x55
+        yield wrong
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body
