@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from eccs_backup.cli import cli
+from eccs_backup.rehearsal import browser
 from eccs_backup.rehearsal.server import Rehearsal
 
-BROWSER = f"{sys.executable} -m eccs_backup.rehearsal.person %s"
+BROWSER = browser.COMMAND.format(python=shlex.quote(sys.executable))
 
 
 @dataclass

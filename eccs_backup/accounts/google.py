@@ -203,7 +203,8 @@ def service_account(file: Path, subject: str, scopes: Sequence[str]) -> Credenti
         found = ServiceCredentials.from_service_account_info(  # type: ignore[no-untyped-call]
             key, scopes=[scope for scope in scopes if scope not in WHO], subject=subject
         )
-        return cast(Credentials, found)
+        # google-auth names Google's own token address as the audience, whatever the key says.
+        return cast(Credentials, found.with_claims({"aud": key["token_uri"]}))
     except ValueError as error:
         raise Unusable(f"{file} is damaged.", hint=hint) from error
 

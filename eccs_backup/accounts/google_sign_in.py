@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from eccs_backup.accounts.loopback import door
 from eccs_backup.errors import SignInNeeded, WrongAccount
 from eccs_backup.http import Wire
 from eccs_backup.model import Json
+from eccs_backup.retry import Patience, patiently
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,6 @@ class _Question(NamedTuple):
     """The address of Google's page, and what is needed to take its reply."""
 
     url: str
-    state: str
     verifier: str
     redirect: str
 
@@ -60,6 +61,7 @@ def sign_in(
     address: str | None = None,
     wire: Wire | None = None,
     clock: Callable[[], float] = time.time,
+    patience: Patience | None = None,
 ) -> tokens.Token:
     """Let the person sign in and agree; the sign-in is saved, and its account remembered.
 
@@ -67,10 +69,11 @@ def sign_in(
     WrongAccount, BlockedByAdministrator, Unusable (the client), Transient.
     """
     wire = wire or Wire()
-    with door() as at:
-        question = _question(client, scopes, at.address, address)
+    state = secrets.token_urlsafe(32)
+    with door(state) as at:
+        question = _question(client, scopes, at.address, state, address)
         _show(question.url, talk)
-        reply = at.wait(question.state, talk.seconds, talk.lines, talk.say)
+        reply = at.wait(talk.seconds, talk.lines, talk.say)
     if reply is None:
         talk.say(page_refusals())
         raise SignInNeeded(
@@ -80,10 +83,16 @@ def sign_in(
     if reply.error:
         raise refusal([reply.error], "Google's page ended with an error.")
     answer = _exchange(wire, client, question, reply.code)
-    return _save(_token(wire, client, scopes, answer, address, clock()), scopes)
+    access = str(answer["access_token"])
+    whose = patiently(lambda: address_of(wire, access), patience or Patience(attempts=4))
+    _expect(whose, address)
+    granted = str(answer.get("scope") or " ".join(scopes)).split()  # none named: all of them (RFC 6749, 5.1)
+    now = clock()
+    credentials = user_credentials(client, answer, now)
+    return _save(tokens.Token(SERVICE, whose, READ, tuple(granted), credentials, now, now), scopes)
 
 
-def _question(client: Client, scopes: Sequence[str], redirect: str, address: str | None) -> _Question:
+def _question(client: Client, scopes: Sequence[str], redirect: str, state: str, address: str | None) -> _Question:
     """Google's page for these scopes, with PKCE (S256) and a state.
 
     https://developers.google.com/identity/protocols/oauth2/native-app
@@ -98,8 +107,8 @@ def _question(client: Client, scopes: Sequence[str], redirect: str, address: str
     )
     hint = {"login_hint": address} if address else {}
     # A second consent brings a refresh token only when consent is asked for.
-    url, state = flow.authorization_url(prompt="consent", **hint)
-    return _Question(client.auth_uri + url.removeprefix(AUTH), state, flow.code_verifier, redirect)
+    url, _ = flow.authorization_url(state=state, prompt="consent", **hint)
+    return _Question(client.auth_uri + url.removeprefix(AUTH), flow.code_verifier, redirect)
 
 
 def _show(url: str, talk: Talk) -> None:
@@ -141,21 +150,13 @@ def _exchange(wire: Wire, client: Client, question: _Question, code: str) -> Map
     return answer
 
 
-def _token(
-    wire: Wire, client: Client, scopes: Sequence[str], answer: Mapping[str, Json], expected: str | None, now: float
-) -> tokens.Token:
-    """The sign-in, once we know whose it is. An answer without scopes means those that were asked for.
-
-    https://www.rfc-editor.org/rfc/rfc6749#section-5.1
-    """
-    address = address_of(wire, str(answer["access_token"]))
+def _expect(address: str, expected: str | None) -> None:
+    # The grant is not revoked: that would also end an older sign-in of this account.
     if expected and address.lower() != expected.lower():
         raise WrongAccount(
             f"You signed in as {address}, not as {expected}.",
             hint=f"Run it again and choose {expected} on Google's page (Use another account, if it is not listed).",
         )
-    granted = str(answer.get("scope") or " ".join(scopes)).split()
-    return tokens.Token(SERVICE, address, READ, tuple(granted), user_credentials(client, answer, now), now, now)
 
 
 def _save(token: tokens.Token, scopes: Sequence[str]) -> tokens.Token:

@@ -73,7 +73,6 @@ class Door:
 
     def wait(
         self,
-        state: str,
         seconds: float,
         lines: Iterator[str] | None = None,
         complain: Callable[[str], None] = lambda sentence: None,
@@ -82,7 +81,6 @@ class Door:
 
         `complain` is told what is wrong with a pasted line; the next one is then awaited.
         """
-        self._server.state = state
         if lines is not None:
             threading.Thread(target=self._listen, args=(lines, complain), daemon=True).start()
         end = time.monotonic() + seconds
@@ -105,9 +103,9 @@ class Door:
 
 
 @contextmanager
-def door() -> Iterator[Door]:
-    """An open door; its server ends with the block."""
-    server = _Server(("127.0.0.1", 0), _Handler)
+def door(state: str) -> Iterator[Door]:
+    """An open door for the sign-in with this state; its server ends with the block."""
+    server = _Server(state)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield Door(server)
@@ -121,9 +119,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(address, handler)
-        self.state = ""  # fits no request until a sign-in has begun
+    def __init__(self, state: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.state = state
         self.replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
 
     def handle_error(self, request: object, client_address: object) -> None:

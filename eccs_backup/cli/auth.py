@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from eccs_backup.errors import Transient, Unfinished
+
 if TYPE_CHECKING:
     from eccs_backup.accounts.google_sign_in import Talk
     from eccs_backup.accounts.google_standing import Standing
@@ -45,14 +47,17 @@ def auth(
     """
     _refuse_mixtures(check, forget, as_json, service_account, subject)
     _announce_rehearsal()
-    if check:
-        _check(address, as_json)
-    elif forget:
-        _forget(address)
-    elif service_account and subject:
-        _service_account(service_account, subject)
-    else:
-        _sign_in(client, address, no_browser, time_limit)
+    try:
+        if check:
+            _check(address, as_json)
+        elif forget:
+            _forget(address)
+        elif service_account and subject:
+            _service_account(service_account, subject)
+        else:
+            _sign_in(client, address, no_browser, time_limit)
+    except Transient as error:
+        raise Unfinished(str(error), hint=error.hint) from error
 
 
 def _refuse_mixtures(

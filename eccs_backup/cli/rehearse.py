@@ -37,19 +37,22 @@ def rehearse(out: Path | None, serve: bool, trouble: bool, seconds: int) -> None
     if not serve and out is None:
         raise Unusable("Name the folder to save into.", hint="For example: eccs-backup rehearse ./out")
     faults = Faults.random(rate=0.05, seed=2026) if trouble else None
-    with tempfile.TemporaryDirectory(prefix="eccs-backup-rehearsal-") as home:
-        with server.serve(student(), faults=faults) as practice:
-            if serve:
-                _keep_open(practice, Path(home), seconds)
-            else:
-                assert out is not None
-                _tell_story(practice, Path(home), out)
+    with (
+        tempfile.TemporaryDirectory(prefix="eccs-backup-rehearsal-") as home,
+        server.serve(student(), faults=faults) as practice,
+    ):
+        if serve:
+            _keep_open(practice, Path(home), seconds)
+        elif out is not None:
+            _tell_story(practice, Path(home), out)
 
 
 def _tell_story(practice: Rehearsal, home: Path, out: Path) -> None:
     """Every step as a command of its own, as a person would type it; a browser stand-in presses the buttons."""
+    from eccs_backup.rehearsal.browser import COMMAND
+
     client = practice.client_file(home)
-    browser = f"{shlex.quote(sys.executable)} -m eccs_backup.rehearsal.person %s"
+    browser = COMMAND.format(python=shlex.quote(sys.executable))
     env = {**os.environ, "ECCS_BACKUP_HOME": str(home), ADDRESS: practice.url, "BROWSER": browser}
     env = {name: value for name, value in env.items() if not name.lower().endswith("_proxy")}  # loopback needs none
     steps = (

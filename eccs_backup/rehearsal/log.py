@@ -19,10 +19,10 @@ class Seen(NamedTuple):
 
 
 class Log:
-    """The requests in the order of their answers; `limit` is how many are kept (None: all), the rest only counted."""
+    """The requests in the order of their answers, and counts that go on when `limit` says to keep only the last."""
 
-    def __init__(self, limit: int | None = None) -> None:
-        self._seen: deque[Seen] = deque(maxlen=limit)
+    def __init__(self) -> None:
+        self._seen: deque[Seen] = deque()
         self.requests = 0
         self.statuses: Counter[int] = Counter()
 
@@ -31,6 +31,10 @@ class Log:
         self._seen.append(seen)
         self.requests += 1
         self.statuses[seen.status] += 1
+
+    def limit(self, kept: int) -> None:
+        """Remember only the last `kept` requests one by one, so that a long-lived server does not grow."""
+        self._seen = deque(self._seen, maxlen=kept)
 
     def clear(self) -> None:
         """Forget all, counters too."""

@@ -13,7 +13,7 @@ import requests
 
 @dataclass(slots=True)
 class Visit:
-    """How a visit to a page ended: the last page's address, status and text."""
+    """How a visit ended: the last page's address, status (0: nobody listens there) and text."""
 
     url: str
     status: int
@@ -89,11 +89,22 @@ class Person:
             form.feed(page.text)
             if page.ok and form.action:
                 data = _filled(form, account, untick, cancel)
-                page = browser.post(urljoin(page.url, form.action), data=data, timeout=30)
-            return Visit(page.url, page.status_code, page.text)
+                target = urljoin(page.url, form.action)
+                page = browser.post(target, data=data, timeout=30, allow_redirects=False)
+            if "location" not in page.headers:
+                return Visit(page.url, page.status_code, page.text)
+            return _return(browser, page.headers["location"])
 
     def _visit(self, url: str, account: str | None, untick: Collection[str], cancel: bool) -> None:
         self.visits.append(self.visit(url, account=account, untick=untick, cancel=cancel))
+
+
+def _return(browser: requests.Session, url: str) -> Visit:
+    try:
+        page = browser.get(url, timeout=30)
+    except requests.ConnectionError:
+        return Visit(url, 0, "")  # nobody listens: what a person without a browser on this machine sees
+    return Visit(page.url, page.status_code, page.text)
 
 
 def _filled(form: _Form, account: str | None, untick: Collection[str], cancel: bool) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ import psutil
 import requests
 
 from eccs_backup.accounts import google
+from eccs_backup.rehearsal.browser import COMMAND
 from eccs_backup.sources.google_drive import GoogleDrive
 
 PYTHON = sys.executable
@@ -41,7 +42,7 @@ class Practice:
 
     @property
     def env(self) -> dict[str, str]:
-        browser = f"{PYTHON} -m eccs_backup.rehearsal.person %s"
+        browser = COMMAND.format(python=PYTHON)
         return {
             **os.environ,
             "ECCS_BACKUP_HOME": str(self.home),
@@ -49,8 +50,9 @@ class Practice:
             "BROWSER": browser,
         }
 
-    def state(self) -> dict[str, float]:
-        found: dict[str, float] = requests.get(f"{self.url}/rehearsal/state", timeout=10).json()
+    def quota(self) -> dict[str, float]:
+        """What the server counted: units spent, requests served and refused."""
+        found: dict[str, float] = requests.get(f"{self.url}/rehearsal/state", timeout=10).json()["quota"]
         return found
 
     def reset(self) -> None:
@@ -67,8 +69,10 @@ def practice(world: str, *options: str) -> Iterator[Practice]:
             assert server.stdout is not None
             ready = json.loads(server.stdout.readline())
             found = Practice(ready["url"], Path(home))
-            client = ["auth", "--client", ready["client_file"]]
-            subprocess.run([PYTHON, "-m", "eccs_backup", *client], env=found.env, check=True, stdout=subprocess.DEVNULL)
+            client = Path(home) / "client_secret.json"
+            client.write_text(json.dumps(ready["client"]))
+            words = [PYTHON, "-m", "eccs_backup", "auth", "--client", str(client)]
+            subprocess.run(words, env=found.env, check=True, stdout=subprocess.DEVNULL)
             yield found
         finally:
             server.kill()
@@ -161,7 +165,7 @@ def quota(folder: Path, count: int = 5000) -> None:
     with practice(f"plain:{count}:1024:65536", "--latency", "0.06", "--quota") as server:
         server.reset()
         run = export(server, folder / "quota")
-        state = server.state()
+        state = server.quota()
         spent = float(state["spent"])
         least = max(0.0, spent - UNITS_PER_MINUTE) / (UNITS_PER_MINUTE / 60)
         print(

@@ -1,0 +1,237 @@
+"""Runs the practice services on loopback: in a thread for tests, or as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from eccs_backup.rehearsal import world as worlds
+from eccs_backup.rehearsal.app import App
+from eccs_backup.rehearsal.drive.api import Drive
+from eccs_backup.rehearsal.drive.pages import Pages
+from eccs_backup.rehearsal.faults import Faults
+from eccs_backup.rehearsal.identity import keys
+from eccs_backup.rehearsal.identity.desk import Desk
+from eccs_backup.rehearsal.identity.grants import CLIENT_ID, CLIENT_SECRET, Grants
+from eccs_backup.rehearsal.identity.token import SERVICE_ACCOUNT, TokenDesk
+from eccs_backup.rehearsal.ledger import World
+from eccs_backup.rehearsal.log import Log
+from eccs_backup.rehearsal.person import Person
+from eccs_backup.rehearsal.quota import Quota
+from eccs_backup.rehearsal.things import Json
+
+DRIVE_READONLY = "https://www.googleapis.com/auth/drive.readonly"
+_KEPT = 1000
+"""Requests that a long-lived server remembers one by one."""
+
+
+class Rehearsal:
+    """A practice server and everything a test may want to look at or to turn."""
+
+    def __init__(self, world: World, url: str, faults: Faults | None, quota: Quota) -> None:
+        self.world, self.url, self.faults, self.quota = world, url, faults, quota
+        self.grants = Grants()
+        self.person = Person()
+        drive = Drive(world, self.grants, quota, url)
+        self.pages = Pages(drive)
+        desk = Desk(world, self.grants, TokenDesk(world, self.grants, url))
+        own = [Route("/rehearsal/state", self._state), Route("/rehearsal/reset", self._reset, methods=["POST"])]
+        self.app = App(drive, self.pages, Starlette(routes=[*desk.routes(), *own]), faults)
+
+    @property
+    def log(self) -> Log:
+        """The requests so far."""
+        return self.app.log
+
+    @property
+    def leaks(self) -> list[str]:
+        """Paths on another host to which a token was carried; must stay empty."""
+        return self.pages.leaks
+
+    def access_token(self, scopes: Iterable[str] = (DRIVE_READONLY,), address: str | None = None) -> str:
+        """A token without the ceremony, for whoever tests something else than signing in."""
+        return self.grants.new_access(address or self.world.person.address, scopes)
+
+    def client(self) -> dict[str, Json]:
+        """What the client's file holds (an "installed" client)."""
+        return {
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "project_id": "practice-project",
+            "auth_uri": f"{self.url}/o/oauth2/v2/auth",
+            "token_uri": f"{self.url}/token",
+            "redirect_uris": ["http://localhost"],
+        }
+
+    def client_file(self, folder: Path) -> Path:
+        """Write the file that Google's console gives for a Desktop client."""
+        path = folder / f"client_secret_{CLIENT_ID}.json"
+        path.write_text(json.dumps({"installed": self.client()}), encoding="utf-8")
+        return path
+
+    def service_account_file(self, folder: Path) -> Path:
+        """Write the file that Google's console gives for a service account's key."""
+        path = folder / "practice-project-key.json"
+        account = {
+            "type": "service_account",
+            "project_id": "practice-project",
+            "private_key_id": "practice",
+            "private_key": keys.pem(),
+            "client_email": SERVICE_ACCOUNT,
+            "client_id": "100000000000000000009",
+            "auth_uri": f"{self.url}/o/oauth2/v2/auth",
+            "token_uri": f"{self.url}/token",
+        }
+        path.write_text(json.dumps(account), encoding="utf-8")
+        return path
+
+    def reset(self) -> None:
+        """Counters to zero, buckets full, log empty."""
+        self.quota.clear()
+        self.log.clear()
+        self.leaks.clear()
+
+    def state(self) -> dict[str, Json]:
+        """The counters, as `/rehearsal/state` shows them."""
+        return {
+            "quota": dict(self.quota.state()),
+            "requests": self.log.requests,
+            "statuses": {str(status): count for status, count in sorted(self.log.statuses.items())},
+            "faults": dict(self.faults.counts) if self.faults else {},
+            "leaks": list(self.leaks),
+        }
+
+    async def _state(self, request: Request) -> Response:
+        return JSONResponse(self.state())
+
+    async def _reset(self, request: Request) -> Response:
+        self.reset()
+        return JSONResponse(self.state())
+
+
+@contextmanager
+def serve(
+    world: World,
+    *,
+    faults: Faults | None = None,
+    quota: Quota | None = None,
+    latency: float = 0.0,
+    rate: float | None = None,
+    port: int = 0,
+) -> Iterator[Rehearsal]:
+    """Serve a world on 127.0.0.1 until the block is left.
+
+    `latency` in seconds for each request, `rate` in bytes per second for each answer. Without a `quota` calls are
+    counted and never refused. Port 0 takes a free one.
+    """
+    with socket.create_server(("127.0.0.1", port), backlog=256) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        rehearsal = Rehearsal(world, url, faults, quota or Quota(limits=False))
+        rehearsal.app.latency, rehearsal.app.rate = latency, rate
+        server = _server(rehearsal.app)
+        thread = threading.Thread(target=server.run, args=([listener],), name="rehearsal", daemon=True)
+        thread.start()
+        try:
+            yield rehearsal
+        finally:
+            server.should_exit = True
+            server.force_exit = True
+            thread.join(10)
+
+
+def _server(app: App) -> uvicorn.Server:
+    logger = logging.getLogger("uvicorn.error")
+    if _not_a_cut not in logger.filters:
+        logger.addFilter(_not_a_cut)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level=logging.ERROR,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=120,
+    )
+    return uvicorn.Server(config)
+
+
+def _not_a_cut(record: logging.LogRecord) -> bool:
+    """An answer that ends too early is meant: it is one of the faults."""
+    return "without completing response" not in record.getMessage()
+
+
+def build(description: str) -> World:
+    """A world by name: `student`, `plain:COUNT:SMALLEST:LARGEST[:SEED]`, `large:SIZE`, `listing:COUNT`."""
+    name, *numbers = description.split(":")
+    sizes = [int(number) for number in numbers]
+    if name == "student":
+        return worlds.student()
+    makers = {"plain": worlds.plain, "large": worlds.large, "listing": worlds.listing}
+    if name not in makers or not sizes:
+        raise ValueError(f"No world is called {description!r}.")
+    return makers[name](*sizes)
+
+
+def main() -> None:
+    """Run as a process: one line of JSON when ready; ends after `--seconds` or when stdin closes."""
+    options = _options()
+    world = build(options.world)
+    world.warm()
+    faults = Faults.random(options.trouble, options.seed) if options.trouble else None
+    quota = Quota() if options.quota else None
+    with serve(
+        world, faults=faults, quota=quota, latency=options.latency, rate=options.rate, port=options.port
+    ) as rehearsal:
+        rehearsal.log.limit(_KEPT)
+        ready = {
+            "url": rehearsal.url,
+            "person": world.person.address,
+            "access_token": rehearsal.access_token(),
+            "client": {"installed": rehearsal.client()},
+            "files": len(world.files),
+        }
+        print(json.dumps(ready), flush=True)
+        _wait(options.seconds)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Practice accounts on loopback.")
+    parser.add_argument("--world", default="student", help=build.__doc__)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--rate", type=float, default=None, help="bytes per second of each answer")
+    parser.add_argument("--quota", action="store_true", help="refuse what goes over Drive's quota")
+    parser.add_argument("--trouble", type=float, default=0.0, help="share of requests that go wrong, 0 to 1")
+    parser.add_argument("--seed", type=int, default=0, help="which trouble")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=600.0, help="end after so long")
+    return parser.parse_args()
+
+
+def _wait(seconds: float) -> None:
+    closed = threading.Event()
+
+    def watch() -> None:
+        while sys.stdin.buffer.read(1024):
+            pass
+        closed.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    closed.wait(seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""The door to the practice worlds: what they are made of, and the ones that are ready-made."""
+
+from eccs_backup.rehearsal.cast import FRIEND, SECOND, STUDENT, TEACHER
+from eccs_backup.rehearsal.content import Literal, Noise
+from eccs_backup.rehearsal.ledger import World
+from eccs_backup.rehearsal.plain import large, listing, plain
+from eccs_backup.rehearsal.student import CASES, student
+from eccs_backup.rehearsal.things import (
+    FOLDER,
+    GOOGLE,
+    SHORTCUT,
+    Account,
+    File,
+    Policy,
+    SharedDrive,
+    Trouble,
+)
+
+__all__ = [
+    "CASES",
+    "FOLDER",
+    "FRIEND",
+    "GOOGLE",
+    "SECOND",
+    "SHORTCUT",
+    "STUDENT",
+    "TEACHER",
+    "Account",
+    "File",
+    "Literal",
+    "Noise",
+    "Policy",
+    "SharedDrive",
+    "Trouble",
+    "World",
+    "large",
+    "listing",
+    "plain",
+    "student",
+]

@@ -1,0 +1,103 @@
+"""A disk that is full or closed: a clear error, its own exit status, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import signed_in
+from eccs_backup.rehearsal import world as worlds
+from eccs_backup.rehearsal.server import serve
+from practice import Student, check_sums
+
+FULL, UNWRITABLE = 7, 10
+needs_mount = pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="mounting a small disk takes root on Linux"
+)
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Student]:
+    """A practice account of 60 files of 100 kB."""
+    with serve(worlds.plain(60, 100_000, 100_001, seed=7)) as server:
+        yield signed_in(server, tmp_path / "home", monkeypatch)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MB, mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], check=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+@needs_mount
+def test_no_room_is_said_before_the_start(many: Student, small_disk: Path) -> None:
+    result = many.run("drive-export", small_disk / "out")
+    assert result.exit_code == FULL
+    assert "the disk has room for" in result.stderr
+
+
+@needs_mount
+def test_a_disk_that_fills_up_keeps_what_is_saved(many: Student, small_disk: Path) -> None:
+    out = small_disk / "out"
+    assert many.run("drive-export", out, "--include", "nothing").exit_code == 0
+    run = many.start("drive-export", out)
+    filler = small_disk / "filler"
+    while run.poll() is None and not list(out.glob("drive/**/*.bin")):  # the room was there when it began
+        pass
+    filler.write_bytes(b"x" * (os.statvfs(small_disk).f_bavail * 4096 - 200_000))
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == FULL, errors
+    assert "disk is full" in errors
+    filler.unlink()
+    subprocess.run(["mount", "-o", "remount,size=40m", small_disk], check=True)
+    assert many.run("drive-export", out).exit_code == 0
+    assert check_sums(out) == 60
+    assert many.run("verify", out).exit_code == 0
+
+
+def test_a_limit_on_file_sizes_is_a_full_disk(many: Student, tmp_path: Path) -> None:
+    """Works without root: the system refuses every byte beyond the limit, as a full disk does."""
+    words = [sys.executable, "-m", "eccs_backup", "drive-export", str(tmp_path / "out")]
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))  # noqa: E731
+    run = subprocess.run(words, preexec_fn=limit, capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == FULL, run.stderr
+    assert "disk is full" in run.stderr
+    assert many.run("drive-export", tmp_path / "out").exit_code == 0
+    assert check_sums(tmp_path / "out") == 60
+
+
+@needs_mount
+def test_a_disk_that_cannot_be_written(many: Student, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    result = many.run("drive-export", small_disk / "out")
+    assert result.exit_code == UNWRITABLE
+    assert "cannot be written" in result.stderr
+
+
+@needs_mount
+def test_a_vault_that_became_read_only(many: Student, small_disk: Path) -> None:
+    out = small_disk / "out"
+    assert many.run("drive-export", out, "--include", "nothing").exit_code == 0
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    result = many.run("drive-export", out)
+    assert result.exit_code == UNWRITABLE
+    assert many.run("status", out).exit_code == 0  # looking needs no writing
+
+
+def test_out_is_a_file(many: Student, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    result = many.run("drive-export", tmp_path / "out")
+    assert result.exit_code == 2
+    assert (tmp_path / "out").read_text() == "mine"
