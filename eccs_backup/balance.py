@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from eccs_backup.manifest import Listing, Manifest
-from eccs_backup.model import Kind, State
+from eccs_backup.model import Kind, Proof, State
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Balance:
     listing: Listing
     saved: int = 0
     bytes: int = 0
+    proofs: Counter[Proof] = field(default_factory=Counter)
     explained: Counter[Kind] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     failed: int = 0
@@ -55,7 +56,7 @@ class Balance:
         """For `--json`."""
         return {
             "source": self.source, "account": self.account, "whole": self.whole, "listed": self.listed,
-            "saved": self.saved, "bytes": self.bytes, "explained": dict(self.explained),
+            "saved": self.saved, "proofs": dict(self.proofs), "bytes": self.bytes, "explained": dict(self.explained),
             "left_out": dict(self.left_out), "failed": self.failed, "pending": self.pending, "kept": self.kept,
             "choices": json.loads(self.listing.choices), "verdict": self.verdict,
         }  # fmt: skip
@@ -67,13 +68,14 @@ def of(manifest: Manifest, source: str) -> Balance | None:
     if listing is None:
         return None
     balance = Balance(source, manifest.account(source) or "", listing)
-    for shown, state, kind, reason, number, size in manifest.counts(source):
+    for shown, state, kind, reason, proof, number, size in manifest.counts(source):
         if not shown:
             balance.kept += number if size else 0
             continue
         if state is State.SAVED:
             balance.saved += number
             balance.bytes += size
+            balance.proofs[proof] += number
         elif state is State.EXPLAINED:
             balance.explained[kind or Kind.REFUSED] += number
         elif state is State.LEFT_OUT:

@@ -171,14 +171,14 @@ class Manifest:
         for row in self._select(sql, source, number, *states):
             yield _entry(row)
 
-    def counts(self, source: str) -> Iterator[tuple[bool, State, Kind | None, str | None, int, int]]:
-        """(the newest listing shows it, state, kind, reason if left out, how many, bytes on the disk)."""
+    def counts(self, source: str) -> Iterator[tuple[bool, State, Kind | None, str | None, Proof, int, int]]:
+        """(the newest listing shows it, state, kind, reason if left out, proof, how many, bytes on the disk)."""
         sql = """
             SELECT seen = (SELECT max(number) FROM listings WHERE source = ?1) AS shown, state, kind,
-                   CASE state WHEN 'left-out' THEN reason END AS choice, count(*), coalesce(sum(size), 0)
-            FROM entries WHERE source = ?1 GROUP BY shown, state, kind, choice"""
-        for shown, state, kind, reason, number, size in self._select(sql, source):
-            yield bool(shown), State(state), Kind(kind) if kind else None, reason, number, size
+                   CASE state WHEN 'left-out' THEN reason END AS choice, proof, count(*), coalesce(sum(size), 0)
+            FROM entries WHERE source = ?1 GROUP BY shown, state, kind, choice, proof"""
+        for shown, state, kind, reason, proof, number, size in self._select(sql, source):
+            yield bool(shown), State(state), Kind(kind) if kind else None, reason, Proof(proof), number, size
 
     @_stops
     def is_pending(self, key: Key) -> bool:

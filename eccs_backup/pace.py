@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+NO_LIMIT = 1e12
+"""Units a minute that nobody can spend: only refusals slow such a bucket down."""
+
 
 @dataclass(frozen=True)
 class Pace:

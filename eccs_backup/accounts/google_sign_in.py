@@ -24,7 +24,7 @@ from eccs_backup.accounts.google import (
 from eccs_backup.accounts.google_client import Client
 from eccs_backup.accounts.google_oauth import AUTH, Refused, address_of, post
 from eccs_backup.accounts.google_refusals import CONNECTIONS, page_refusals, refusal
-from eccs_backup.accounts.loopback import door
+from eccs_backup.accounts.loopback import Door, door
 from eccs_backup.errors import SignInNeeded, WrongAccount
 from eccs_backup.http import Wire
 from eccs_backup.model import Json
@@ -72,17 +72,8 @@ def sign_in(
     state = secrets.token_urlsafe(32)
     with door(state) as at:
         question = _question(client, scopes, at.address, state, address)
-        _show(question.url, talk)
-        reply = at.wait(talk.seconds, talk.lines, talk.say)
-    if reply is None:
-        talk.say(page_refusals())
-        raise SignInNeeded(
-            f"Nothing came back from Google within {talk.seconds:.0f} seconds.",
-            hint="If the browser showed an error, look it up in the list above; otherwise run: eccs-backup auth",
-        )
-    if reply.error:
-        raise refusal([reply.error], "Google's page ended with an error.")
-    answer = _exchange(wire, client, question, reply.code)
+        code = _code(at, question, talk)
+    answer = _exchange(wire, client, question, code)
     access = str(answer["access_token"])
     whose = patiently(lambda: address_of(wire, access), patience or Patience(attempts=4))
     _expect(whose, address)
@@ -109,6 +100,21 @@ def _question(client: Client, scopes: Sequence[str], redirect: str, state: str, 
     # A second consent brings a refresh token only when consent is asked for.
     url, _ = flow.authorization_url(state=state, prompt="consent", **hint)
     return _Question(client.auth_uri + url.removeprefix(AUTH), flow.code_verifier, redirect)
+
+
+def _code(at: Door, question: _Question, talk: Talk) -> str:
+    """The code that the page sends back, once the person has agreed."""
+    _show(question.url, talk)
+    reply = at.wait(talk.seconds, talk.lines, talk.say)
+    if reply is None:
+        talk.say(page_refusals())
+        raise SignInNeeded(
+            f"Nothing came back from Google within {talk.seconds:.0f} seconds.",
+            hint="If the browser showed an error, look it up in the list above; otherwise run: eccs-backup auth",
+        )
+    if reply.error:
+        raise refusal([reply.error], "Google's page ended with an error.")
+    return reply.code
 
 
 def _show(url: str, talk: Talk) -> None:

@@ -17,7 +17,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>eccs-backu
 color:#222;background:#fff}@media(prefers-color-scheme:dark){body{color:#ddd;background:#111}}</style>
 <h1>eccs-backup</h1>
 <p>Google's answer has arrived. Go back to the other window to see what it was. You may close this one.</p>
-<p lang="ja">Google からの応答を受け取りました。元の画面に戻って結果を確認してください。
+<p lang="ja">Google からの応答を受け取りました。元の画面に戻って結果を確認してください。<br>
 この画面は閉じてかまいません。</p>
 </html>"""
 

@@ -28,6 +28,12 @@ UNFINISHED = 3
 @click.option("--include", multiple=True, metavar="GLOB", help='Save only this, e.g. "My Drive/Thesis/*" or "*.pdf".')
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave this out: folders by name, files by pattern.")
 @click.option("--account", metavar="ADDRESS", help="Which of your signed-in accounts.")
+@click.option(
+    "--units-per-minute",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Google's quota for your client, if it is not the usual 325,000 units; 0: only slow down when refused.",
+)
 @click.option("--dry-run", is_flag=True, help="Only list, and say what would be fetched.")
 @click.option("--synced-folder", is_flag=True, help="Save into a synchronised folder all the same.")
 @click.option("--json", "as_json", is_flag=True, help="Print the balance as JSON.")

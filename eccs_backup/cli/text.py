@@ -8,15 +8,21 @@ from collections.abc import Iterable
 import click
 
 from eccs_backup.balance import Balance
-from eccs_backup.model import Entry, Kind
+from eccs_backup.model import Entry, Kind, Proof
 
 KINDS = {
-    Kind.FOLDER: "folders (kept as folders)",
-    Kind.SHORTCUT: "shortcuts (what they point at is listed itself)",
-    Kind.NO_EXPORT: "documents without a file form",
-    Kind.VIEW_ONLY: "files that their owner keeps from downloading",
-    Kind.ABUSE: "files that Google holds to be harmful",
-    Kind.GONE: "things that are gone, or that your Drive does not list",
+    Kind.FOLDER: "folder",
+    Kind.SHORTCUT: "shortcut to something that is listed itself",
+    Kind.NO_EXPORT: "has no file form (forms, sites, maps ...)",
+    Kind.VIEW_ONLY: "may not be downloaded",
+    Kind.ABUSE: "held to be harmful by Google",
+    Kind.GONE: "gone, or not listed by your Drive",
+}
+PROOFS = {
+    Proof.DIGEST: "proven by the service's checksum",
+    Proof.STRUCTURE: "proven by the structure of the file",
+    Proof.SIZE: "compared by size alone: the service gave no checksum",
+    Proof.NONE: "without any proof",
 }
 QUIET = (Kind.FOLDER, Kind.SHORTCUT)
 """Explained items that leave nothing to do: counted, not named."""
@@ -50,9 +56,11 @@ def show_counts(balance: Balance) -> None:
     """The lines of a balance, without a verdict."""
     listed = "the listing did not finish" if balance.listed is None else f"{balance.listed:,} listed"
     click.secho(f"{balance.source} - {plain(balance.account)}: {listed}", bold=True)
-    _line(balance.saved, f"saved and proven, {size(balance.bytes)}")
+    _line(balance.saved, f"saved, {size(balance.bytes)}")
+    for proof, number in sorted(balance.proofs.items(), key=lambda each: list(Proof).index(each[0])):
+        click.echo(f"             {number:,} {PROOFS[proof]}")
     for kind, number in sorted(balance.explained.items()):
-        _line(number, KINDS.get(kind, str(kind)))
+        _line(number, f"explained: {KINDS.get(kind, str(kind))}")
     for reason, number in sorted(balance.left_out.items()):
         _line(number, f"left out by your choice: {plain(reason)}")
     if balance.failed:

@@ -52,7 +52,7 @@ def verify(out: Path, online: bool, account: str | None, as_json: bool) -> None:
     with vault.existing(out) as place:
         count, size, damages = _hashed(place)
         strangers = list(checks.strangers(place))
-        missing = _online(out, account) if online else []
+        missing = _online(out, place, account) if online else []
     if as_json:
         found = {"files": count, "bytes": size, "damaged": [each._asdict() for each in damages]}
         click.echo(json.dumps(found | {"unknown": strangers, "not_saved": missing}, ensure_ascii=False))
@@ -74,8 +74,11 @@ def _hashed(place: Vault) -> tuple[int, int, list[Damage]]:
         return count, size, list(checks.files(place, lambda entry: bar.add(entry.size or 0)))
 
 
-def _online(out: Path, account: str | None) -> list[str]:
-    """The titles of what the service lists and the folder does not hold, by a fresh listing with the same wishes."""
+def _online(out: Path, held: Vault, account: str | None) -> list[str]:
+    """The titles of what the service lists and the folder does not hold, by a fresh listing with the same wishes.
+
+    What was explained when it was to be fetched looks like a file in a listing; it stays explained.
+    """
     from eccs_backup import vault
     from eccs_backup.catalogue import ManifestCatalogue
     from eccs_backup.cli.export import connected, surveyed
@@ -92,7 +95,9 @@ def _online(out: Path, account: str | None) -> list[str]:
             catalogue.forget(log)
         with connected(place, account, wishes) as source:
             found = surveyed(source, place, wishes)
-        return [entry.title for entry in place.manifest.listed("drive", found.number, State.PENDING)]
+        pending = place.manifest.listed("drive", found.number, State.PENDING)
+        known = ((entry, held.manifest.get(entry.key)) for entry in pending)
+        return [entry.title for entry, before in known if not before or before.state is not State.EXPLAINED]
 
 
 def _show(count: int, size: int, damages: list[Damage], strangers: list[str], missing: list[str], online: bool) -> None:

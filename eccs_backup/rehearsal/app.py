@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 
@@ -27,6 +27,13 @@ _SMALL = 1 << 17
 """Bodies up to this many bytes go out in one piece."""
 
 
+class _Asked(NamedTuple):
+    method: str
+    path: str
+    query: str
+    headers: dict[bytes, bytes]
+
+
 class App:
     """An ASGI application; plain, as Drive's bytes are the part that has to be fast."""
 
@@ -43,45 +50,45 @@ class App:
         delay = self.latency + (fault.pause if fault else 0.0)
         if delay:
             await asyncio.sleep(delay)
-        headers = dict(scope["headers"])
-        range_asked = headers.get(b"range", b"").decode("latin-1")
+        asked = _Asked(scope["method"], path, query, dict(scope["headers"]))
+        range_asked = asked.headers.get(b"range", b"").decode("latin-1")
         if fault is not None:
-            self._before(fault, path, query, headers)
-        reply = await self._reply(scope, receive, path, query, headers, fault)
+            fault = self._before(fault, asked)
+        reply = await self._reply(asked, receive, fault)
         if reply is None:
             status = await self._others(scope, receive, send)
         else:
             status = reply.status
             await self._send(send, reply, fault or _NONE)
-        self.log.add(Seen(scope["method"], path, query, range_asked, status, fault.label if fault else ""))
+        self.log.add(Seen(asked.method, path, query, range_asked, status, fault.label if fault else ""))
 
-    def _before(self, fault: Fault, path: str, query: str, headers: dict[bytes, bytes]) -> None:
+    def _before(self, fault: Fault, asked: _Asked) -> Fault | None:
+        """What has to go wrong before the request is looked at; None when this fault cannot befall it."""
         if fault.ignore_range:
-            headers.pop(b"range", None)
+            asked.headers.pop(b"range", None)
         if fault.expire:
-            token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2]
-            self.drive.grants.expire(token)
-        found = _FILE.fullmatch(path)
-        if fault.change and found and "alt=media" in query and self._has_bytes(found[1]):
-            self.drive.world.edit(found[1])
+            self.drive.grants.expire(asked.headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2])
+        if not (fault.change or fault.garble):
+            return fault
+        found = _FILE.fullmatch(asked.path)
+        file = self.drive.world.files.get(found[1]) if found and "alt=media" in asked.query else None
+        if file is None or file.content is None or not file.sums:
+            return None  # without a checksum nobody could notice
+        if fault.change:
+            self.drive.world.edit(file.id)
+        return fault
 
-    def _has_bytes(self, id: str) -> bool:
-        file = self.drive.world.files.get(id)
-        return file is not None and file.content is not None
-
-    async def _reply(
-        self, scope: Message, receive: Receive, path: str, query: str, headers: Mapping[bytes, bytes], fault: Fault | None
-    ) -> Reply | None:
+    async def _reply(self, asked: _Asked, receive: Receive, fault: Fault | None) -> Reply | None:
         """The answer; None when it is for the other pages to give."""
         if fault is not None and fault.status is not None:
             named = [(name.lower().encode(), value.encode()) for name, value in fault.headers.items()]
             return refusals.for_fault(fault.status, fault.reason, named)
-        if path.startswith(PREFIX):
-            return self.drive.answer(scope["method"], path, query, headers)
-        if path.startswith(("/docs", "/download/")):
-            return self.pages.answer(path, query, headers)
-        if path.startswith("/batch"):
-            return batch.answer(self.drive, await _body(receive), headers)
+        if asked.path.startswith(PREFIX):
+            return self.drive.answer(asked.method, asked.path, asked.query, asked.headers)
+        if asked.path.startswith(("/docs", "/download/")):
+            return self.pages.answer(asked.path, asked.query, asked.headers)
+        if asked.path.startswith("/batch"):
+            return batch.answer(self.drive, await _body(receive), asked.headers)
         return None
 
     async def _others(self, scope: Message, receive: Receive, send: Send) -> int:
@@ -117,10 +124,10 @@ class App:
         begun, sent = clock(), 0
         for piece in pieces:
             for part in self._parts(memoryview(piece)[:left]):
-                await send({"type": "http.response.body", "body": part, "more_body": True})
                 sent += len(part)
                 if self.rate is not None:
                     await asyncio.sleep(max(0.0, begun + sent / self.rate - clock()))
+                await send({"type": "http.response.body", "body": part, "more_body": True})
             left -= min(left, len(piece))
             if not left:
                 return
@@ -142,13 +149,13 @@ def _garbled(pieces: Iterator[Piece]) -> Iterator[Piece]:
         wrong = bytearray(piece)
         if wrong:
             wrong[len(wrong) // 2] ^= 0x55
-        yield wrong
+        yield bytes(wrong)
 
 
 async def _body(receive: Receive) -> bytes:
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         body += message.get("body", b"")
         if not message.get("more_body"):
-            return body
+            return bytes(body)

@@ -100,9 +100,7 @@ def _methods(resource: Mapping[str, Any]) -> Iterator[Method]:
 def _method(raw: Mapping[str, Any]) -> Method:
     parameters = raw.get("parameters", {})
     literal = re.split(r"\{\+?(\w+)\}", raw["path"])
-    pattern = "".join(
-        f"(?P<{part}>[^/]+)" if odd % 2 else re.escape(part) for odd, part in enumerate(literal)
-    )
+    pattern = "".join(f"(?P<{part}>[^/]+)" if odd % 2 else re.escape(part) for odd, part in enumerate(literal))
     asked = {name: rule for name, rule in parameters.items() if rule["location"] == "query"}
     return Method(
         id=raw["id"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import threading
 from collections import deque
@@ -10,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from random import Random
 
 OWN = ("/rehearsal/",)
 SIGN_IN = ("/o/", "/token", "/revoke", "/v1/")
@@ -65,7 +65,7 @@ class Faults:
         """How often each fault happened, by name."""
         self._lock = threading.Lock()
         self._script: list[tuple[re.Pattern[str], deque[Fault | None]]] = []
-        self._chance: random.Random | None = None
+        self._chance: Random | None = None
         self._rate = 0.0
         self._streaks: dict[str, int] = {}
         for pattern, faults in (script or {}).items():
@@ -78,7 +78,7 @@ class Faults:
         Signing in is spared.
         """
         faults = cls(spare=OWN + SIGN_IN)
-        faults._chance, faults._rate = random.Random(seed), rate
+        faults._chance, faults._rate = Random(seed), rate
         return faults
 
     def add(self, pattern: str, *faults: Fault | None) -> None:
@@ -104,7 +104,7 @@ class Faults:
                 return faults.popleft()
         return None
 
-    def _by_chance(self, chance: random.Random, path: str, query: str) -> Fault | None:
+    def _by_chance(self, chance: Random, path: str, query: str) -> Fault | None:
         if chance.random() >= self._rate or self._streaks.get(path, 0) >= 2:
             self._streaks.pop(path, None)
             return None
@@ -112,7 +112,7 @@ class Faults:
         return chance.choice(_choices(path, query, chance))
 
 
-def _choices(path: str, query: str, chance: random.Random) -> list[Fault]:
+def _choices(path: str, query: str, chance: Random) -> list[Fault]:
     every = [
         Fault(403, "userRateLimitExceeded", name="403 user rate"),
         Fault(403, "rateLimitExceeded", name="403 rate"),

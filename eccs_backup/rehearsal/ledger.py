@@ -123,7 +123,9 @@ class World:
             self._note(id, before)
 
     def sees(self, address: str, file: File) -> bool:
-        """Whether this person may see the file at all."""
+        """Whether this person may see the file at all; `anyone` among the readers stands for who has the link."""
+        if "anyone" in file.readers:
+            return True
         if file.drive:
             drive = self.drives.get(file.drive)
             return (drive is not None and address in drive.members) or address in file.readers

@@ -74,4 +74,9 @@ class Quota:
 
     def state(self) -> Mapping[str, float]:
         """The counters, for reading from outside."""
-        return {"spent": self.spent, "served": self.served, "refused": self.refused, "capacity": self.capacity}
+        return {
+            "spent": self.spent,
+            "served": self.served,
+            "refused": self.refused,
+            "capacity": self.capacity,
+        }

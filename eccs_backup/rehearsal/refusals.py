@@ -125,7 +125,13 @@ def too_fast(reason: str = "userRateLimitExceeded", headers: Headers | None = No
 
 def for_fault(status: int, reason: str | None, headers: Headers) -> Reply:
     """The body that belongs to a scripted status and reason."""
-    usual = {401: "authError", 404: "notFound", 429: "rateLimitExceeded", 500: "internalError", 503: "backendError"}
+    usual = {
+        401: "authError",
+        404: "notFound",
+        429: "rateLimitExceeded",
+        500: "internalError",
+        503: "backendError",
+    }
     reason = reason or usual.get(status, "forbidden" if status == 403 else "badRequest")
     limit = "LimitExceeded" in reason
     message = f"{'Rate Limit Exceeded' if limit else 'Practised refusal'} ({reason})"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
-import logging
-import socket
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -31,7 +29,8 @@ from eccs_backup.rehearsal.ledger import World
 from eccs_backup.rehearsal.log import Log
 from eccs_backup.rehearsal.person import Person
 from eccs_backup.rehearsal.quota import Quota
-from eccs_backup.rehearsal.things import Json
+from eccs_backup.rehearsal.running import listen, running
+from eccs_backup.rehearsal.things import Json, Trouble
 
 DRIVE_READONLY = "https://www.googleapis.com/auth/drive.readonly"
 _KEPT = 1000
@@ -48,7 +47,10 @@ class Rehearsal:
         drive = Drive(world, self.grants, quota, url)
         self.pages = Pages(drive)
         desk = Desk(world, self.grants, TokenDesk(world, self.grants, url))
-        own = [Route("/rehearsal/state", self._state), Route("/rehearsal/reset", self._reset, methods=["POST"])]
+        own = [
+            Route("/rehearsal/state", self._state),
+            Route("/rehearsal/reset", self._reset, methods=["POST"]),
+        ]
         self.app = App(drive, self.pages, Starlette(routes=[*desk.routes(), *own]), faults)
 
     @property
@@ -98,6 +100,12 @@ class Rehearsal:
         path.write_text(json.dumps(account), encoding="utf-8")
         return path
 
+    def next_day(self) -> None:
+        """What was handed out too often today may be downloaded again."""
+        for file in self.world.files.values():
+            if file.trouble is Trouble.BUSY:
+                file.trouble = Trouble.NONE
+
     def reset(self) -> None:
         """Counters to zero, buckets full, log empty."""
         self.quota.clear()
@@ -137,41 +145,12 @@ def serve(
     `latency` in seconds for each request, `rate` in bytes per second for each answer. Without a `quota` calls are
     counted and never refused. Port 0 takes a free one.
     """
-    with socket.create_server(("127.0.0.1", port), backlog=256) as listener:
+    with listen(port) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         rehearsal = Rehearsal(world, url, faults, quota or Quota(limits=False))
         rehearsal.app.latency, rehearsal.app.rate = latency, rate
-        server = _server(rehearsal.app)
-        thread = threading.Thread(target=server.run, args=([listener],), name="rehearsal", daemon=True)
-        thread.start()
-        try:
+        with running(rehearsal.app, listener):
             yield rehearsal
-        finally:
-            server.should_exit = True
-            server.force_exit = True
-            thread.join(10)
-
-
-def _server(app: App) -> uvicorn.Server:
-    logger = logging.getLogger("uvicorn.error")
-    if _not_a_cut not in logger.filters:
-        logger.addFilter(_not_a_cut)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        log_level=logging.ERROR,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        ws="none",
-        timeout_keep_alive=120,
-    )
-    return uvicorn.Server(config)
-
-
-def _not_a_cut(record: logging.LogRecord) -> bool:
-    """An answer that ends too early is meant: it is one of the faults."""
-    return "without completing response" not in record.getMessage()
 
 
 def build(description: str) -> World:
@@ -180,6 +159,7 @@ def build(description: str) -> World:
     sizes = [int(number) for number in numbers]
     if name == "student":
         return worlds.student()
+    makers: dict[str, Callable[..., World]]
     makers = {"plain": worlds.plain, "large": worlds.large, "listing": worlds.listing}
     if name not in makers or not sizes:
         raise ValueError(f"No world is called {description!r}.")
@@ -191,6 +171,7 @@ def main() -> None:
     options = _options()
     world = build(options.world)
     world.warm()
+    gc.freeze()  # a large world need not be walked again and again while it is being listed
     faults = Faults.random(options.trouble, options.seed) if options.trouble else None
     quota = Quota() if options.quota else None
     with serve(

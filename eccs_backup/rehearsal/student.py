@@ -1,4 +1,34 @@
-from eccs_backup.rehearsal.plain import plain
-CASES = {}
-def student():
-    return plain(50, 1000, 2000)
+"""The student's world: every hard case that is known of Drive, each with a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from eccs_backup.rehearsal.cast import SECOND, STUDENT
+from eccs_backup.rehearsal.ledger import World
+from eccs_backup.rehearsal.making import Case
+from eccs_backup.rehearsal.student_files import own_files
+from eccs_backup.rehearsal.student_names import names
+from eccs_backup.rehearsal.student_sharing import second_account, shared, shared_drives
+
+_PAGE = 60
+"""Files on a page at most, so that every listing has several pages."""
+
+
+def student() -> World:
+    """A fresh copy of the world; the files' ids are those of `CASES`."""
+    world = World([STUDENT, SECOND], shared_drives(), page_limit=_PAGE)
+    world.fill(file for file, _ in _cases())
+    world.comments["1Doc-document"] = ["図2の出典を書いてください", "直しました"]
+    return world
+
+
+def _cases() -> Iterator[Case]:
+    yield from own_files()
+    yield from names()
+    yield from shared()
+    yield from second_account()
+
+
+CASES: dict[str, str] = {file.id: what for file, what in _cases()}
+"""File id to what is special about it."""

@@ -72,7 +72,7 @@ def practice(world: str, *options: str) -> Iterator[Practice]:
             client = Path(home) / "client_secret.json"
             client.write_text(json.dumps(ready["client"]))
             words = [PYTHON, "-m", "eccs_backup", "auth", "--client", str(client)]
-            subprocess.run(words, env=found.env, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(words, env=found.env, check=True, capture_output=True)
             yield found
         finally:
             server.kill()
@@ -152,7 +152,7 @@ def small(folder: Path) -> None:
     with practice("plain:10000:1024:65536", "--latency", "0.06") as server:
         connections = GoogleDrive.pace.workers
         reading, count = bare(server, connections)
-        run = export(server, folder / "small")
+        run = export(server, folder / "small", "--units-per-minute", "0")
         print(
             f"small: bare {reading:.1f} s ({count / reading:.0f} files/s), export {run.seconds:.1f} s "
             f"({count / run.seconds:.0f} files/s), {connections} connections, ratio {run.seconds / reading:.2f} "

@@ -33,7 +33,7 @@ def xlsx(title: str, line: str) -> bytes:
         f'<row r="{row}"><c r="A{row}" t="inlineStr"><is><t>{escape(text)}</t></is></c></row>'
         for row, text in enumerate((title, line), start=1)
     )
-    book = f'<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets>'
+    book = '<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets>'
     parts = {
         "/xl/workbook.xml": "spreadsheetml.sheet.main+xml",
         "/xl/worksheets/sheet1.xml": "spreadsheetml.worksheet+xml",
@@ -80,9 +80,7 @@ def _tree(title: str, line: str) -> str:
 
 
 def _types(parts: dict[str, str]) -> str:
-    overrides = "".join(
-        f'<Override PartName="{name}" ContentType="{_KIND}{kind}"/>' for name, kind in parts.items()
-    )
+    overrides = "".join(f'<Override PartName="{name}" ContentType="{_KIND}{kind}"/>' for name, kind in parts.items())
     return (
         f'{_XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -92,8 +90,7 @@ def _types(parts: dict[str, str]) -> str:
 
 def _links(links: dict[str, tuple[str, str]]) -> str:
     rows = "".join(
-        f'<Relationship Id="{id}" Type="{_OFFICE}/{kind}" Target="{target}"/>'
-        for id, (kind, target) in links.items()
+        f'<Relationship Id="{id}" Type="{_OFFICE}/{kind}" Target="{target}"/>' for id, (kind, target) in links.items()
     )
     space = "http://schemas.openxmlformats.org/package/2006/relationships"
     return f'{_XML}<Relationships xmlns="{space}">{rows}</Relationships>'

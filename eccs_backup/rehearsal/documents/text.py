@@ -52,7 +52,12 @@ def script(title: str, line: str) -> bytes:
     """A script project. https://developers.google.com/workspace/drive/api/guides/ref-export-formats"""
     manifest = json.dumps({"timeZone": "Asia/Tokyo", "runtimeVersion": "V8"})
     files = [
-        {"id": "a1", "name": "コード", "type": "server_js", "source": f"// {title}: {line}\nfunction f() {{}}\n"},
+        {
+            "id": "a1",
+            "name": "コード",
+            "type": "server_js",
+            "source": f"// {title}: {line}\nfunction f() {{}}\n",
+        },
         {"id": "a2", "name": "appsscript", "type": "json", "source": manifest},
     ]
     return json.dumps({"files": files}, ensure_ascii=False).encode()

@@ -58,9 +58,7 @@ def _position(token: str, end: int) -> int:
     return int(token) - _FIRST
 
 
-def _page(
-    view: View, call: Call, drive: str | None, begin: int, limit: int
-) -> tuple[list[Change], int | None]:
+def _page(view: View, call: Call, drive: str | None, begin: int, limit: int) -> tuple[list[Change], int | None]:
     logs = _logs(view, call, drive)
     end = len(view.world.changes)
     mine = [at for at in range(begin, end) if not logs.isdisjoint(view.world.changes[at].logs)]

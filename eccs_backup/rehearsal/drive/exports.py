@@ -81,7 +81,11 @@ class Exporter:
                 raise refusals.parameter("mimeType", "mimeType is needed for Docs Editors files.", "badRequest")
             content = Literal(self.make(file, mime))
         operation = Operation(
-            secrets.token_urlsafe(24), call.account.address, content, mime or file.mime, file.content is not None
+            secrets.token_urlsafe(24),
+            call.account.address,
+            content,
+            mime or file.mime,
+            file.content is not None,
         )
         self._operations[operation.name] = operation
         return json_reply(cut(self._describe(view, operation), mask))

@@ -17,8 +17,10 @@ _WHOLE_DRIVE = frozenset(
 )
 LIST_DEFAULT: Mask = {"kind": None, "incompleteSearch": None, "nextPageToken": None, "files": DEFAULT}
 _SORTS = frozenset(
-    "createdTime folder modifiedByMeTime modifiedTime name name_natural quotaBytesUsed recency sharedWithMeTime "
-    "starred viewedByMeTime".split()
+    (
+        *("createdTime", "folder", "modifiedByMeTime", "modifiedTime", "name", "name_natural", "quotaBytesUsed"),
+        *("recency", "sharedWithMeTime", "starred", "viewedByMeTime"),
+    )
 )
 Known = Callable[[File], bool]
 
@@ -33,12 +35,24 @@ def find(view: View, call: Call, *, any_drive: bool = False) -> File:
     file = view.world.files.get(call.account.root if id == "root" else id)
     if file is None or file.trouble is Trouble.GONE or not sees_whole_drive(call):
         raise refusals.not_found(id)
-    if not view.world.sees(call.account.address, file):
+    if not view.world.sees(call.account.address, file) or not _has_key(call, file):
         raise refusals.not_found(id)
     supports = any_drive or call.flag("supportsAllDrives") or call.flag("supportsTeamDrives")
     if file.drive and not supports:
         raise refusals.not_found(id)
     return file
+
+
+def _has_key(call: Call, file: File) -> bool:
+    """Link-shared files that the person never opened need their resource key.
+
+    https://developers.google.com/workspace/drive/api/guides/resource-keys
+    """
+    key = file.extra.get("resourceKey")
+    if key is None or call.account.address in (file.owner, *file.readers):
+        return True
+    named = call.headers.get(b"x-goog-drive-resource-keys", b"").decode("latin-1").split(",")
+    return f"{file.id}/{key}" in (one.strip() for one in named)
 
 
 def sees_whole_drive(call: Call) -> bool:
@@ -55,14 +69,13 @@ def list_files(view: View, call: Call, mask: Mask | None) -> Reply:
     """`files.list`. Items in the trash are included unless `q` says otherwise."""
     known = corpus(view, call)
     test = query.parse(call.query["q"]) if call.query.get("q") else None
-    page = paging.read(call.query)
+    page, wanted = paging.read(call.query), LIST_DEFAULT if mask is None else mask
     limit = min(call.number("pageSize", 100), view.world.page_limit)
     if page.number == 1 and view.world.page_limit < 1000:
         # The second page comes empty, with a token: legal, and a trap for those who stop at an empty page.
-        found, following = [], page.position
-    else:
-        found, following = _page(view, call, page.position, limit, lambda file: _fits(view, known, test, file))
-    return json_reply(_answer(view, call, LIST_DEFAULT if mask is None else mask, found, following, page))
+        return json_reply(_answer(view, call, wanted, [], page.position, page))
+    found, following = _page(view, call, page.position, limit, lambda file: _fits(view, known, test, file))
+    return json_reply(_answer(view, call, wanted, found, following, page))
 
 
 def _answer(

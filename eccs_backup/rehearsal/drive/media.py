@@ -13,8 +13,7 @@ from eccs_backup.rehearsal.things import File, Trouble
 
 _RANGE = re.compile(rb"bytes=(\d*)-(\d*)")
 _CONTENT_SCOPES = frozenset(
-    files.SCOPE + name
-    for name in ("drive", "drive.readonly", "drive.file", "drive.appdata", "drive.meet.readonly")
+    files.SCOPE + name for name in ("drive", "drive.readonly", "drive.file", "drive.appdata", "drive.meet.readonly")
 )
 
 
@@ -25,7 +24,10 @@ def get(view: View, call: Call) -> Reply:
     file = files.find(view, call)
     check(view, call, file)
     assert file.content is not None
-    headers = [(b"content-type", file.mime.encode("ascii", "replace")), (b"content-disposition", b"attachment")]
+    headers = [
+        (b"content-type", file.mime.encode("ascii", "replace")),
+        (b"content-disposition", b"attachment"),
+    ]
     return ranged(file.content, call.headers.get(b"range"), headers)
 
 

@@ -115,11 +115,16 @@ class _Parser:
 def _member(value: str, field: str) -> Test:
     if field == "parents":
         return lambda view, file: (
-            (view.field(file, "parents") or []) == [view.world.accounts[view.address].root if value == "root" else value]
+            (view.field(file, "parents") or [])
+            == [view.world.accounts[view.address].root if value == "root" else value]
         )
     if field == "owners":
         return lambda view, file: file.owner == (view.address if value == "me" else value)
     raise _wrong()
+
+
+def _folder_id(view: View, value: str) -> str:
+    return view.world.accounts[view.address].root if value == "root" else value
 
 
 def _flag(name: str, wanted: bool) -> Test:
@@ -141,9 +146,13 @@ def _time(name: str, sign: str, value: str) -> Test:
             return False
         length = min(len(str(held)), len(value), 19)
         one, other = str(held)[:length], value[:length]
-        return {"<": one < other, "<=": one <= other, "=": one == other, "!=": one != other, ">": one > other}.get(
-            sign, one >= other
-        )
+        return {
+            "<": one < other,
+            "<=": one <= other,
+            "=": one == other,
+            "!=": one != other,
+            ">": one > other,
+        }.get(sign, one >= other)
 
     return test
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from eccs_backup.rehearsal.documents import SHORT, formats
@@ -13,10 +14,17 @@ from eccs_backup.rehearsal.things import FOLDER, GOOGLE, SHORTCUT, File, Json, T
 
 DEFAULT: Mask = {"kind": None, "id": None, "name": None, "mimeType": None}
 """What is answered of a file when no fields are asked for."""
+Maker = Callable[["View", File], Json]
 WRITERS = frozenset({"owner", "organizer", "fileOrganizer", "writer"})
-_PAGES = {"document": "document", "spreadsheet": "spreadsheets", "presentation": "presentation", "drawing": "drawings"}
+_PAGES = {
+    "document": "document",
+    "spreadsheet": "spreadsheets",
+    "presentation": "presentation",
+    "drawing": "drawings",
+}
 
 
+@lru_cache(maxsize=256)
 def permission_id(address: str) -> str:
     """The number that stands for a person in permissions."""
     return str(int.from_bytes(hashlib.sha256(address.encode()).digest()[:8], "big")).zfill(20)
@@ -29,20 +37,29 @@ class View:
         self.world = world
         self.address = address
         self.url = url
+        self._planned: tuple[Mask | None, list[tuple[str, Maker, Mask | None]]] = (None, [])
 
     def render(self, file: File, mask: Mask | None) -> Json:
         """The file resource, cut down to the fields asked for."""
         wanted = DEFAULT if mask is None else mask
-        if "*" in wanted:
-            names = {name: wanted.get(name, wanted["*"]) for name in (*FIELDS, *file.extra)}
-        else:
-            names = wanted
         out: dict[str, Json] = {}
-        for name, below in names.items():
-            value = self.field(file, name)
+        for name, maker, below in self._plan(wanted):
+            value = maker(self, file)
             if value is not None:
                 out[name] = value if below is None else cut(value, below)
+        for name in file.extra:
+            if name in wanted or "*" in wanted:
+                out[name] = cut(file.extra[name], wanted.get(name, wanted.get("*")))
         return out
+
+    def _plan(self, mask: Mask) -> list[tuple[str, Maker, Mask | None]]:
+        # Kept for the length of a page: a listing renders a thousand files by one mask.
+        if self._planned[0] is not mask:
+            rest = "*" in mask
+            names = [name for name in FIELDS if rest or name in mask]
+            plan = [(name, FIELDS[name], mask[name] if name in mask else mask["*"]) for name in names]
+            self._planned = (mask, plan)
+        return self._planned[1]
 
     def field(self, file: File, name: str) -> Json:
         """One field, or None where the service leaves it out."""
@@ -108,7 +125,7 @@ def _size(view: View, file: File) -> Json:
     return "1024" if file.native and file.mime not in (FOLDER, SHORTCUT) else None
 
 
-def _sum(name: str) -> Callable[[View, File], Json]:
+def _sum(name: str) -> Maker:
     attribute = name.removesuffix("Checksum")
 
     def make(view: View, file: File) -> Json:
@@ -123,7 +140,7 @@ def _extension(view: View, file: File) -> Json:
     return PurePosixPath(file.name).suffix[1:] or None if file.content is not None else None
 
 
-def _blob(value: Callable[[File], Json]) -> Callable[[View, File], Json]:
+def _blob(value: Callable[[File], Json]) -> Maker:
     return lambda view, file: value(file) if file.content is not None else None
 
 
@@ -166,7 +183,7 @@ def permissions(view: View, file: File) -> list[Json]:
         return given
     drive = view.world.drives.get(file.drive or "")
     roles = dict(drive.members) if drive else {file.owner: "owner"} if file.owner else {}
-    roles |= {address: "reader" for address in file.readers if address not in roles}
+    roles |= {address: "reader" for address in file.readers if address not in roles and "@" in address}
     return [_permission(view, address, role) for address, role in roles.items()]
 
 
@@ -191,10 +208,10 @@ def _own_permissions(view: View, file: File) -> Json:
 
 
 def _shared(view: View, file: File) -> Json:
-    return bool(file.drive) or len(permissions(view, file)) > 1 or file.owner != view.address
+    return bool(file.drive or file.readers) or file.owner != view.address
 
 
-FIELDS: dict[str, Callable[[View, File], Json]] = {
+FIELDS: dict[str, Maker] = {
     "kind": lambda view, file: "drive#file",
     "id": lambda view, file: file.id,
     "name": lambda view, file: file.name,

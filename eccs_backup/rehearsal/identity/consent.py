@@ -42,14 +42,38 @@ _TEXT = {
     },
 }
 _REFUSALS = {
-    "access_denied": ("The app is being tested, and this account is not one of its testers.", "アプリはテスト中で、このアカウントはテスト対象に登録されていません。"),
-    "org_internal": ("The app is open only to accounts of the organisation that made it.", "このアプリは作成した組織のアカウントだけが使えます。"),
-    "admin_policy_enforced": ("The administrator of your organisation does not allow this access.", "組織の管理者がこのアクセスを許可していません。"),
-    "access_not_configured": ("Your school has not yet decided about this app.", "学校の管理者がこのアプリをまだ設定していません。"),
-    "invalid_scope": ("The app asked for a permission that cannot be given.", "許可できない権限が要求されました。"),
-    "redirect_uri_mismatch": ("The app's return address is not one that it may use.", "アプリの戻り先アドレスが登録されたものと異なります。"),
-    "invalid_client": ("The app is not known here.", "このアプリ (クライアント) は登録されていません。"),
-    "invalid_request": ("The app's request was not in order.", "アプリからの要求に誤りがあります。"),
+    "access_denied": (
+        "The app is being tested, and this account is not one of its testers.",
+        "アプリはテスト中で、このアカウントはテスト対象に登録されていません。",
+    ),
+    "org_internal": (
+        "The app is open only to accounts of the organisation that made it.",
+        "このアプリは作成した組織のアカウントだけが使えます。",
+    ),
+    "admin_policy_enforced": (
+        "The administrator of your organisation does not allow this access.",
+        "組織の管理者がこのアクセスを許可していません。",
+    ),
+    "access_not_configured": (
+        "Your school has not yet decided about this app.",
+        "学校の管理者がこのアプリをまだ設定していません。",
+    ),
+    "invalid_scope": (
+        "The app asked for a permission that cannot be given.",
+        "許可できない権限が要求されました。",
+    ),
+    "redirect_uri_mismatch": (
+        "The app's return address is not one that it may use.",
+        "アプリの戻り先アドレスが登録されたものと異なります。",
+    ),
+    "invalid_client": (
+        "The app is not known here.",
+        "このアプリ (クライアント) は登録されていません。",
+    ),
+    "invalid_request": (
+        "The app's request was not in order.",
+        "アプリからの要求に誤りがあります。",
+    ),
 }
 
 

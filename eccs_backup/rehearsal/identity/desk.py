@@ -64,7 +64,13 @@ class Desk:
             return _back(query, {"error": "access_denied"})
         code = self._code(account, query, granted)
         prompt = query.get("prompt", "consent")
-        answer = {"code": code, "scope": " ".join(granted), "authuser": "0", "hd": account.domain, "prompt": prompt}
+        answer = {
+            "code": code,
+            "scope": " ".join(granted),
+            "authuser": "0",
+            "hd": account.domain,
+            "prompt": prompt,
+        }
         return _back(query, answer)
 
     def _code(self, account: Account, query: Query, granted: tuple[str, ...]) -> str:

@@ -119,9 +119,7 @@ class Grants:
                 return True
             known = self.accesses.pop(token, None)
             if known is not None:
-                self.refreshes = {
-                    name: one for name, one in self.refreshes.items() if one.address != known.address
-                }
+                self.refreshes = {name: one for name, one in self.refreshes.items() if one.address != known.address}
             return known is not None
 
     def expire(self, token: str) -> None:

@@ -8,24 +8,51 @@ from functools import lru_cache
 from importlib.resources import files
 
 _APIS = (
-    "drive.v3 gmail.v1 calendar.v3 people.v1 tasks.v1 forms.v1 classroom.v1 chat.v1 meet.v2 script.v1 blogger.v3 "
-    "youtube.v3"
-).split()
+    *("drive.v3", "gmail.v1", "calendar.v3", "people.v1", "tasks.v1", "forms.v1", "classroom.v1", "chat.v1"),
+    *("meet.v2", "script.v1", "blogger.v3", "youtube.v3"),
+)
 _LONG = {
     "email": "https://www.googleapis.com/auth/userinfo.email",
     "profile": "https://www.googleapis.com/auth/userinfo.profile",
 }
 SIGN_IN = frozenset({"openid", *_LONG.values()})
 WORDS = {
-    "drive": ("See, edit, create and delete all of your Google Drive files", "Google ドライブのすべてのファイルの表示、編集、作成、削除"),
-    "drive.readonly": ("See and download all your Google Drive files", "Google ドライブのすべてのファイルの表示とダウンロード"),
-    "drive.metadata.readonly": ("See information about your Drive files", "ドライブのファイルに関する情報の表示"),
-    "gmail.readonly": ("View your email messages and settings", "メールのメッセージと設定の表示"),
-    "gmail.settings.basic": ("See and change your Gmail settings and filters", "Gmail の設定とフィルタの表示と変更"),
-    "https://mail.google.com/": ("Read, write, send and delete all your email", "すべてのメールの閲覧、作成、送信、削除"),
-    "calendar.readonly": ("See your calendars", "カレンダーの表示"),
-    "contacts.readonly": ("See and download your contacts", "連絡先の表示とダウンロード"),
-    "tasks.readonly": ("View your tasks", "ToDo リストの表示"),
+    "drive": (
+        "See, edit, create and delete all of your Google Drive files",
+        "Google ドライブのすべてのファイルの表示、編集、作成、削除",
+    ),
+    "drive.readonly": (
+        "See and download all your Google Drive files",
+        "Google ドライブのすべてのファイルの表示とダウンロード",
+    ),
+    "drive.metadata.readonly": (
+        "See information about your Drive files",
+        "ドライブのファイルに関する情報の表示",
+    ),
+    "gmail.readonly": (
+        "View your email messages and settings",
+        "メールのメッセージと設定の表示",
+    ),
+    "gmail.settings.basic": (
+        "See and change your Gmail settings and filters",
+        "Gmail の設定とフィルタの表示と変更",
+    ),
+    "https://mail.google.com/": (
+        "Read, write, send and delete all your email",
+        "すべてのメールの閲覧、作成、送信、削除",
+    ),
+    "calendar.readonly": (
+        "See your calendars",
+        "カレンダーの表示",
+    ),
+    "contacts.readonly": (
+        "See and download your contacts",
+        "連絡先の表示とダウンロード",
+    ),
+    "tasks.readonly": (
+        "View your tasks",
+        "ToDo リストの表示",
+    ),
 }
 
 

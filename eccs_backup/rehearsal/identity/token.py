@@ -18,6 +18,8 @@ from eccs_backup.rehearsal.things import Account, Json
 
 Answer = tuple[int, dict[str, Json]]
 SERVICE_ACCOUNT = "rehearsal@practice-project.iam.gserviceaccount.com"
+GOOGLE = "https://oauth2.googleapis.com/token"
+"""The audience that google-auth writes into every assertion, wherever it sends it."""
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -74,7 +76,12 @@ class TokenDesk:
     def _tokens(self, address: str, scopes: Iterable[str]) -> dict[str, Json]:
         granted, seconds = tuple(scopes), self.world.policy.token_seconds
         token = self.grants.new_access(address, granted, seconds)
-        return {"access_token": token, "expires_in": seconds, "scope": " ".join(granted), "token_type": "Bearer"}
+        return {
+            "access_token": token,
+            "expires_in": seconds,
+            "scope": " ".join(granted),
+            "token_type": "Bearer",
+        }
 
     def _identity(self, account: Account) -> str:
         now = int(self.grants.clock())
@@ -98,7 +105,7 @@ class TokenDesk:
         expires = claims.get("exp")
         if not isinstance(expires, int | float) or expires <= self.grants.clock():
             return _error(400, "invalid_grant", "Invalid JWT: Token must be a short-lived token.")
-        if claims.get("aud") != f"{self.url}/token":
+        if claims.get("aud") not in (GOOGLE, f"{self.url}/token"):
             return _error(400, "invalid_grant", "Failed audience check.")
         scopes = str(claims.get("scope") or "").split()
         if not scopes or not permissions.known().issuperset(scopes):

@@ -12,13 +12,13 @@ from typing import Any, ClassVar, Self, cast
 from eccs_backup.accounts import google_api
 from eccs_backup.errors import BackupError, Throttled, Unavailable, WrongAccount
 from eccs_backup.model import Digest, Facts, Item, Json, Key, Kind, Obstacle, Stream
-from eccs_backup.pace import Bucket, Pace
+from eccs_backup.pace import NO_LIMIT, Bucket, Pace
 from eccs_backup.retry import Patience, patiently
 from eccs_backup.sources import Setup
 from eccs_backup.sources.google_drive.content import REAL, Content
 from eccs_backup.sources.google_drive.documents import NATIVE, SHORTCUT, Formats, why_not
 from eccs_backup.sources.google_drive.listing import FIELDS, ROOT, About, Listing
-from eccs_backup.sources.google_drive.tree import FOLDER, SHARED_WITH_ME, Tree
+from eccs_backup.sources.google_drive.tree import FOLDER, MY_DRIVE, SHARED_WITH_ME, Tree
 
 Row = Mapping[str, Json]
 FACTS = (
@@ -30,12 +30,17 @@ FACTS = (
 
 @dataclass(frozen=True)
 class DriveOptions:
-    """What the person wants of Drive; `formats` are suffixes ("docx") in order of preference."""
+    """What the person wants of Drive.
+
+    `formats` are suffixes ("docx") in order of preference; `units_per_minute` is the quota of the person's client where
+    it is another than the usual, 0 when it has none.
+    """
 
     trash: bool = False
     shared_with_me: bool = False
     owned_only: bool = False
     formats: tuple[str, ...] = ()
+    units_per_minute: int | None = None
 
 
 class GoogleDrive:
@@ -53,7 +58,8 @@ class GoogleDrive:
     def __init__(self, setup: Setup) -> None:
         self._options = DriveOptions(**cast("dict[str, Any]", dict(setup.options)))
         self._catalogue = setup.catalogue
-        self._bucket = Bucket(self.pace)
+        units = self._options.units_per_minute
+        self._bucket = Bucket(self.pace if units is None else replace(self.pace, units_per_minute=units or NO_LIMIT))
         self._drive = google_api.service(
             "drive", "v3", setup.wire, f"{setup.endpoint}/drive/v3/" if setup.endpoint else None
         )
@@ -122,6 +128,9 @@ class GoogleDrive:
 
     def _find(self, targets: dict[str, str], tree: Tree) -> None:
         """Fill in where the things that shortcuts point at lie; those that are not listed stay empty."""
+        for id, name in ((self._about.root, MY_DRIVE.name), *self._about.drives.items()):
+            if id in targets:
+                targets[id] = name
         for row in self._rows():
             if row["id"] in targets:
                 targets[str(row["id"])] = "/".join(step.name for step in tree.path(row, str(row.get("name", ""))))
@@ -130,7 +139,7 @@ class GoogleDrive:
         """The items that one listed thing becomes: one, or one per format of a document."""
         mime, name = str(row.get("mimeType", "")), str(row.get("name", ""))
         whole = self._item(row, tree, name)
-        if mime == SHORTCUT and whole.obstacle is None:
+        if mime == SHORTCUT and (whole.obstacle is None or whole.obstacle.kind is not Kind.LEFT_OUT):
             whole = replace(whole, obstacle=_shortcut(targets.get(_target(row), "")))
         if mime.startswith(NATIVE) and mime not in (FOLDER, SHORTCUT):
             for suffix in self._formats.of(mime):
@@ -204,9 +213,16 @@ def _obstacle(row: Row) -> Obstacle | None:
         return Obstacle(Kind.FOLDER, "kept as a folder")
     capabilities = row.get("capabilities")
     if isinstance(capabilities, dict) and capabilities.get("canDownload") is False:
-        owner = _owner(row)
-        return Obstacle(Kind.VIEW_ONLY, f"{owner} does not allow downloading it. Ask for a copy, or for the right.")
+        return Obstacle(Kind.VIEW_ONLY, _forbidden(row))
     return None
+
+
+def _forbidden(row: Row) -> str:
+    if row.get("ownedByMe") is True:
+        return (
+            "A rule forbids downloading it, though it is yours. Open its sharing settings, or ask your administrator."
+        )
+    return f"{_owner(row)} does not allow downloading it. Ask for a copy, or for the right."
 
 
 def _target(row: Row) -> str:
