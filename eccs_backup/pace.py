@@ -29,14 +29,14 @@ class Bucket:
     """Quota units of one account at one service; shared by all threads.
 
     It starts with one minute's units and refills evenly. A refusal says that the service's own bucket is empty: ours
-    is emptied too, everybody waits as long as was asked (at least `PAUSE`), and the rate falls by a tenth; half a
-    minute without a refusal undoes one fall.
+    is emptied too, and everybody waits as long as was asked (at least `PAUSE`). One refusal may be chance; each that
+    follows within `PATIENCE` lowers the rate by a tenth, and each such time without one undoes one fall.
     """
 
     PAUSE = 0.5
     FALL = 0.9
     PATIENCE = 30.0
-    LAG = 0.25
+    LAG = 0.5
     """Seconds by which our refill trails the service's: its bucket starts when our first request arrives there."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Bucket:
         """The service said that its quota is spent, and asked for a pause of `after` seconds."""
         with self._lock:
             now = self._refill()
-            if now - self._judged > self.PAUSE:  # refusals of requests under way together are one refusal
+            if self.PAUSE < now - self._judged < self.PATIENCE:  # those of requests under way together are one refusal
                 self._rate = max(self._ceiling / 50, self._rate * self.FALL)
             self._judged = now
             self._units = min(self._units, -max(after or 0.0, self.PAUSE) * self._rate)

@@ -51,6 +51,7 @@ CASES = {
         ["Shared drives", "Lab", "IN-LAB", "X"],
     ),
     "in a shared drive's unseen folder": (row("x", "?", mine=None, driveId="sd1"), ["Shared drives", "Lab", "X"]),
+    "of a shared drive that is not ours": (row("x", "sd9", mine=None, driveId="sd9"), ["Shared with me", "X"]),
     "in the trash": (row("x", "f1", trashed=True), ["Trash", "My Drive", "F1", "X"]),
 }
 

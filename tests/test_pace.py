@@ -59,8 +59,18 @@ def test_a_refusal_waits_as_long_as_was_asked(bucket: Bucket, clock: Clock) -> N
     assert clock.now - 100 >= 7
 
 
-def test_refusals_of_one_moment_count_once(bucket: Bucket) -> None:
+def test_a_single_refusal_leaves_the_rate(bucket: Bucket, clock: Clock) -> None:
     bucket.spend("get")
+    for _ in range(3):
+        bucket.refused()
+        clock.now += Bucket.PATIENCE + 1
+    assert bucket.rate == 1_000
+
+
+def test_refusals_of_one_moment_count_once(bucket: Bucket, clock: Clock) -> None:
+    bucket.spend("get")
+    bucket.refused()
+    clock.now += 1
     for _ in range(24):
         bucket.refused()
     assert bucket.rate == pytest.approx(1_000 * Bucket.FALL)
@@ -68,7 +78,10 @@ def test_refusals_of_one_moment_count_once(bucket: Bucket) -> None:
 
 def test_the_rate_climbs_back(bucket: Bucket, clock: Clock) -> None:
     bucket.spend("get")
-    bucket.refused()
+    for _ in range(3):
+        bucket.refused()
+        clock.now += 1
+    assert bucket.rate < 1_000
     for _ in range(10):
         clock.now += Bucket.PATIENCE + 1
         bucket.spend("get")

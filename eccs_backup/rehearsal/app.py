@@ -104,7 +104,7 @@ class App:
 
     async def _send(self, send: Send, reply: Reply, fault: Fault) -> None:
         headers = list(reply.headers)
-        if not fault.chunked:
+        if not (fault.chunked or reply.chunked):
             headers.append((b"content-length", b"%d" % reply.length))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         left = reply.length if fault.cut_after is None else min(fault.cut_after, reply.length)

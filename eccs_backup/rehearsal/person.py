@@ -56,9 +56,15 @@ class Person:
         self._threads: list[threading.Thread] = []
 
     def open(
-        self, url: str, new: int = 0, autoraise: bool = True, *, account: str | None = None,
-        untick: Collection[str] | None = None, cancel: bool | None = None,
-    ) -> bool:  # fmt: skip
+        self,
+        url: str,
+        new: int = 0,
+        autoraise: bool = True,
+        *,
+        account: str | None = None,
+        untick: Collection[str] | None = None,
+        cancel: bool | None = None,
+    ) -> bool:
         """Visit the page in a thread, as a browser does, and return True at once."""
         choices = (
             account or self.account,

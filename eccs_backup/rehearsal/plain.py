@@ -21,7 +21,7 @@ def plain(count: int, smallest: int = 1024, largest: int = 65536, seed: int = 1)
 
 
 def large(size: int, seed: int = 1) -> World:
-    """One blob of `size` bytes."""
+    """One blob of `size` bytes. Its checksums take a second for every 300 MB: `world.warm()` has them ready."""
     world = World([STUDENT, SECOND])
     content = Noise(seed, size)
     world.fill([File(f"1Large{size}", "実験データ.bin", parent=STUDENT.root, owner=STUDENT.address, content=content)])

@@ -24,6 +24,8 @@ class Reply:
     content: Content | None = None
     start: int = 0
     stop: int = 0
+    chunked: bool = False
+    """Sent without a length, as what is made while it is being sent."""
 
     @property
     def length(self) -> int:

@@ -43,8 +43,11 @@ def _with_me() -> Iterator[Case]:
         document("1GivenDoc", "共同編集", "document", "1GivenFolder", owner=FRIEND, readers=_ME),
         "a shared document",
     )
-    yield blob("1Unlisted", "リンクだけの資料.pdf", None, owner=TEACHER, readers=("anyone",),
-               extra={"resourceKey": "0-practiceKey"}), "never listed: open to who has its link and key"  # fmt: skip
+    key: dict[str, Json] = {"resourceKey": "0-practiceKey"}
+    yield (
+        blob("1Unlisted", "リンクだけの資料.pdf", None, owner=TEACHER, readers=("anyone",), extra=key),
+        ("never listed: open to who has its link and key"),
+    )
 
 
 def _among_others() -> Iterator[Case]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from conftest import Api, reason  # type: ignore[import-not-found]
+import pytest
+from rehearsal_api import Api, reason
+
 from eccs_backup.rehearsal.server import Rehearsal
 from eccs_backup.rehearsal.world import CASES, FOLDER, SECOND, STUDENT
 
@@ -207,6 +209,29 @@ def test_moving_between_drives(api: Api, rehearsal: Rehearsal) -> None:
     theirs = api.json("changes", pageToken=start, driveId="0ALabDrive", **ALL)["changes"]
     assert [(change["fileId"], change["removed"]) for change in theirs] == [("1Thesis", False)]
     assert "1Thesis" not in ids(api.everything())
+
+
+def test_losing_a_shared_drive(api: Api, rehearsal: Rehearsal) -> None:
+    start = api.json("changes/startPageToken")["startPageToken"]
+    club = rehearsal.world.drives["0AClubDrive"]
+    rehearsal.world.join(replace(club, members={"tanaka.jiro@g.example.ac.jp": "organizer"}))
+    assert [drive["id"] for drive in api.json("drives")["drives"]] == ["0ALabDrive"]
+    assert api.get("files", corpora="drive", driveId=club.id, **ALL).status_code == 404
+    news = api.json("changes", pageToken=start, **ALL)["changes"]
+    assert [(change["changeType"], change["driveId"], change["removed"]) for change in news] == [
+        ("drive", club.id, True)
+    ]
+
+
+def test_changes_show_what_is_asked_of_a_file(api: Api, rehearsal: Rehearsal) -> None:
+    start = api.json("changes/startPageToken")["startPageToken"]
+    rehearsal.world.rename("1Thesis", "新しい題")
+    (plain,) = api.json("changes", pageToken=start)["changes"]
+    assert set(plain["file"]) == {"kind", "id", "name", "mimeType"}
+    (full,) = api.json("changes", pageToken=start, fields="changes")["changes"]
+    assert full["file"]["size"] == "180000"
+    (some,) = api.json("changes", pageToken=start, fields="changes(file(owners(me)))")["changes"]
+    assert some == {"file": {"owners": [{"me": True}]}}
 
 
 def test_comments_and_revisions(api: Api, rehearsal: Rehearsal) -> None:

@@ -18,8 +18,8 @@ from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials
 from google_auth_oauthlib.flow import InstalledAppFlow
+from rehearsal_api import Api, reason
 
-from conftest import Api, reason  # type: ignore[import-not-found]
 from eccs_backup.rehearsal.identity.grants import CLIENT_ID, CLIENT_SECRET
 from eccs_backup.rehearsal.server import Rehearsal
 from eccs_backup.rehearsal.world import SECOND, STUDENT

@@ -17,8 +17,8 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 from googleapiclient.http import BatchHttpRequest
+from rehearsal_api import Api, reason
 
-from conftest import Api, reason  # type: ignore[import-not-found]
 from eccs_backup.rehearsal.faults import Fault, Faults
 from eccs_backup.rehearsal.quota import Quota, price
 from eccs_backup.rehearsal.server import Rehearsal, serve

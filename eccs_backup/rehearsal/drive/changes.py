@@ -12,7 +12,13 @@ from eccs_backup.rehearsal.things import Change, File, Json
 
 _FIRST = 1000
 """The token of the beginning of every log."""
-_DEFAULT: Mask = {"kind": None, "nextPageToken": None, "newStartPageToken": None, "changes": {"*": None}}
+_CHANGE: Mask = {
+    **dict.fromkeys(("kind", "type", "changeType", "time", "removed", "fileId", "driveId")),
+    "file": DEFAULT,
+    "drive": {"kind": None, "id": None, "name": None},
+}
+_DEFAULT: Mask = {"kind": None, "nextPageToken": None, "newStartPageToken": None, "changes": _CHANGE}
+_ALL: Mask = {"*": None}
 
 
 def start(view: View, call: Call, mask: Mask | None) -> Reply:
@@ -30,12 +36,13 @@ def list_changes(view: View, call: Call, mask: Mask | None) -> Reply:
     found, following = _page(view, call, drive, begin, limit)
     wanted = _DEFAULT if mask is None else mask
     inner = below(wanted, "changes")
+    each = _ALL if inner is None else inner
     out: dict[str, Json] = {"kind": "drive#changeList"}
     if following is None:
         out["newStartPageToken"] = str(_FIRST + len(view.world.changes))
     else:
         out["nextPageToken"] = str(_FIRST + following)
-    out["changes"] = [_resource(view, call, drive, change, inner or {"*": None}) for change in found]
+    out["changes"] = [_resource(view, call, drive, change, each) for change in found]
     return json_reply(out if "*" in wanted else {name: out[name] for name in wanted if name in out})
 
 
@@ -114,6 +121,6 @@ def _resource(view: View, call: Call, drive: str | None, change: Change, mask: M
     out |= {"type": "file", "changeType": "file", "fileId": change.id, "removed": file is None}
     if file is None:
         return cut(out, mask)
-    inner = None if "*" in mask and "file" not in mask else mask.get("file", {})
-    rendered = view.render(file, DEFAULT if inner is None and mask == {"*": None} else inner or {"*": None})
-    return cut(out | {"file": rendered}, {**mask, "file": None} if "file" in mask else mask)
+    inner = below(mask, "file")
+    rendered = view.render(file, _ALL if inner is None else inner)
+    return cut(out | {"file": rendered}, mask)

@@ -65,7 +65,8 @@ class Exporter:
         data = self.make(file, mime)
         if len(data) > LIMIT:
             raise refusals.refuse(403, "exportSizeLimitExceeded", "This file is too large to be exported.")
-        return Reply(200, data, [(b"content-type", mime.encode()), (b"content-disposition", b"attachment")])
+        headers = [(b"content-type", mime.encode()), (b"content-disposition", b"attachment")]
+        return Reply(200, data, headers, chunked=True)
 
     def download(self, view: View, call: Call, mask: Mask | None) -> Reply:
         """`files.download`: begins an operation. Blobs take no `mimeType`, documents need one."""

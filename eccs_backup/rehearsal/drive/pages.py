@@ -83,7 +83,8 @@ class Pages:
     def _document(self, file: File, mime: str) -> Reply:
         data = self.drive.exporter.make(file, mime)
         name = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}.{SHORT[mime]}"
-        return Reply(200, data, [(b"content-type", mime.encode()), (b"content-disposition", name.encode())])
+        headers = [(b"content-type", mime.encode()), (b"content-disposition", name.encode())]
+        return Reply(200, data, headers, chunked=True)
 
 
 def _format(file: File, short: str) -> str:

@@ -75,9 +75,7 @@ class View:
         return "owner" if file.owner == self.address else "reader"
 
     def may_download(self, file: File) -> bool:
-        """`capabilities.canDownload`. Folders and shortcuts have nothing to download."""
-        if file.mime in (FOLDER, SHORTCUT):
-            return False
+        """`capabilities.canDownload`; true of folders too, though they have nothing to download."""
         if _restricted(file, "restrictedForWriters"):
             return False
         held_back = file.locked or _restricted(file, "restrictedForReaders")
@@ -168,7 +166,7 @@ def _capabilities(view: View, file: File) -> Json:
     writer, download = view.role(file) in WRITERS, view.may_download(file)
     return {
         "canDownload": download,
-        "canCopy": download,
+        "canCopy": download and file.mime != FOLDER,
         "canEdit": writer,
         "canReadRevisions": writer,
         "canListChildren": file.mime == FOLDER,

@@ -52,6 +52,7 @@ class Listing:
         ask_together: Callable[[list[Any], str], list[dict[str, Any] | BackupError]],
     ) -> None:
         self._drive, self._catalogue, self._ask, self._ask_together = drive, catalogue, ask, ask_together
+        self._drives: frozenset[str] = frozenset()
 
     def about(self) -> About:
         """The account, its conversion table and its shared drives: two requests, three the first time."""
@@ -71,10 +72,11 @@ class Listing:
     def refresh(self, drives: dict[str, str]) -> None:
         """List what was never listed, and read every log of changes since the last time.
 
-        One pass over what the person owns or was given, then one over each shared drive: asking for all drives at
-        once may silently leave some out (`incompleteSearch`).
-        https://developers.google.com/workspace/drive/api/guides/enable-shareddrives
+        One pass over what the person owns or was given - single files of shared drives they are no member of among
+        it - then one over each shared drive: asking for all drives at once may silently leave some out
+        (`incompleteSearch`). https://developers.google.com/workspace/drive/api/guides/enable-shareddrives
         """
+        self._drives = frozenset(drives)
         for gone in set(self._catalogue.logs()) - {USER, ROOT, *drives}:
             self._catalogue.forget(gone)
         known = {log: token for log in (USER, *drives) if (token := self._catalogue.token(log))}
@@ -142,7 +144,9 @@ class Listing:
                 raise
             if page.get("incompleteSearch"):
                 raise Transient("Drive did not search everything.")
-            yield from (Row(str(file["id"]), _slim(file)) for file in page.get("files", ()))
+            yield from (
+                Row(str(file["id"]), _slim(file)) for file in page.get("files", ()) if self._log_of(file) == log
+            )
             token = page.get("nextPageToken")
             if not token:
                 return
@@ -162,7 +166,7 @@ class Listing:
                     f"The changes since the last run could not be read: {error}", hint=error.hint
                 ) from error
             for change in page.get("changes", ()):
-                _take(change, log, changed, removed)
+                self._take(change, log, changed, removed)
             position = str(page.get("nextPageToken") or page["newStartPageToken"])
             if "nextPageToken" not in page:
                 break
@@ -171,26 +175,28 @@ class Listing:
             self._catalogue.update(log, changed.values(), removed, position)
         return True
 
+    def _take(self, change: dict[str, Any], log: str, changed: dict[str, Row], removed: set[str]) -> None:
+        """Later news of a file replaces earlier news of it."""
+        id, file = str(change.get("fileId", "")), change.get("file")
+        if not id or change.get("changeType") == "drive":
+            return
+        changed.pop(id, None)
+        removed.discard(id)
+        if change.get("removed") or file is None or self._log_of(file) != log:  # or moved to another log
+            removed.add(id)
+        else:
+            changed[id] = Row(id, _slim(file))
 
-def _take(change: dict[str, Any], log: str, changed: dict[str, Row], removed: set[str]) -> None:
-    """Later news of a file replaces earlier news of it."""
-    id, file = str(change.get("fileId", "")), change.get("file")
-    if not id or change.get("changeType") == "drive":
-        return
-    changed.pop(id, None)
-    removed.discard(id)
-    elsewhere = file is not None and (file.get("driveId") or USER) != log  # moved into or out of a shared drive
-    if change.get("removed") or file is None or elsewhere:
-        removed.add(id)
-    else:
-        changed[id] = Row(id, _slim(file))
+    def _log_of(self, file: dict[str, Any]) -> str:
+        """Where a file is kept: with its shared drive if the person is a member of that, else with the person's own."""
+        drive = file.get("driveId")
+        return str(drive) if drive in self._drives else USER
 
 
 def _corpus(log: str) -> dict[str, object]:
     """What makes `files.list` and `changes.list` speak of one shared drive, or of what the person owns or was given."""
-    if log == USER:
-        return {"supportsAllDrives": True}
-    return {"driveId": log, "supportsAllDrives": True, "includeItemsFromAllDrives": True}
+    drive = {} if log == USER else {"driveId": log}
+    return {**drive, "supportsAllDrives": True, "includeItemsFromAllDrives": True}
 
 
 def _slim(file: dict[str, Json]) -> dict[str, Json]:

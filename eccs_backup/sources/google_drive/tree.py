@@ -61,8 +61,8 @@ class Tree:
         if parent is not None and parent == self.root:
             return [MY_DRIVE]
         drive = parent if parent in self.drives else row.get("driveId")
-        if isinstance(drive, str):
-            return [Step(drive, self.drives.get(drive, drive)), SHARED_DRIVES]
+        if isinstance(drive, str) and drive in self.drives:
+            return [Step(drive, self.drives[drive]), SHARED_DRIVES]
         return [UNFILED if owned else SHARED_WITH_ME]
 
 
