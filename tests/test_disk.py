@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,17 +25,17 @@ needs_mount = pytest.mark.skipif(
 
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Student]:
-    """A practice account of 60 files of 100 kB."""
-    with serve(worlds.plain(60, 100_000, 100_001, seed=7)) as server:
+    """A practice account of 60 files of 150 kB, 9 MB together."""
+    with serve(worlds.plain(60, 150_000, 150_001, seed=7), rate=200_000) as server:
         yield signed_in(server, tmp_path / "home", monkeypatch)
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 4 MB, mounted."""
+    """A disk of 12 MB, mounted."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", disk], check=True)
     try:
         yield disk
     finally:
@@ -43,6 +44,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @needs_mount
 def test_no_room_is_said_before_the_start(many: Student, small_disk: Path) -> None:
+    (small_disk / "filler").write_bytes(b"x" * 6_000_000)
     result = many.run("drive-export", small_disk / "out")
     assert result.exit_code == FULL
     assert "the disk has room for" in result.stderr
@@ -54,9 +56,10 @@ def test_a_disk_that_fills_up_keeps_what_is_saved(many: Student, small_disk: Pat
     assert many.run("drive-export", out, "--include", "nothing").exit_code == 0
     run = many.start("drive-export", out)
     filler = small_disk / "filler"
-    while run.poll() is None and not list(out.glob("drive/**/*.bin")):  # the room was there when it began
-        pass
-    filler.write_bytes(b"x" * (os.statvfs(small_disk).f_bavail * 4096 - 200_000))
+    while not any(path.is_file() for path in out.glob("drive/**/*")):  # the room was there when it began
+        assert run.poll() is None
+    room = os.statvfs(small_disk)
+    filler.write_bytes(b"x" * (room.f_bavail * room.f_frsize - 400_000))
     _, errors = run.communicate(timeout=60)
     assert run.returncode == FULL, errors
     assert "disk is full" in errors
@@ -67,15 +70,18 @@ def test_a_disk_that_fills_up_keeps_what_is_saved(many: Student, small_disk: Pat
     assert many.run("verify", out).exit_code == 0
 
 
-def test_a_limit_on_file_sizes_is_a_full_disk(many: Student, tmp_path: Path) -> None:
+def test_a_limit_on_file_sizes_is_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Works without root: the system refuses every byte beyond the limit, as a full disk does."""
-    words = [sys.executable, "-m", "eccs_backup", "drive-export", str(tmp_path / "out")]
-    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))  # noqa: E731
-    run = subprocess.run(words, preexec_fn=limit, capture_output=True, text=True, check=False, timeout=60)
-    assert run.returncode == FULL, run.stderr
-    assert "disk is full" in run.stderr
-    assert many.run("drive-export", tmp_path / "out").exit_code == 0
-    assert check_sums(tmp_path / "out") == 60
+    out = tmp_path / "out"
+    with serve(worlds.plain(6, 2_000_000, 2_000_001, seed=7)) as server:
+        student = signed_in(server, tmp_path / "home", monkeypatch)
+        words = [sys.executable, "-m", "eccs_backup", "drive-export", str(out)]
+        limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
+        run = subprocess.run(words, preexec_fn=limit, capture_output=True, text=True, check=False, timeout=60)
+        assert run.returncode == FULL, run.stderr
+        assert "disk is full" in run.stderr
+        assert student.run("drive-export", out).exit_code == 0
+        assert check_sums(out) == 6
 
 
 @needs_mount

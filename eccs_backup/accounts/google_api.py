@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ def service(name: str, version: str, wire: Wire, endpoint: str | None = None) ->
     """
     from googleapiclient.discovery import build
 
+    logging.getLogger("googleapiclient").setLevel(logging.ERROR)  # refusals are ours to tell, and to repeat
     return build(
         name,
         version,
@@ -71,7 +73,7 @@ def execute_together(requests: Sequence[HttpRequest], batch_uri: str) -> list[di
 
     batch = BatchHttpRequest(batch_uri=batch_uri)
     for number, request in enumerate(requests):
-        batch.add(request, note, str(number))
+        batch.add(request, callback=note, request_id=str(number))
     try:
         batch.execute()
     except HttpError as error:
