@@ -41,6 +41,8 @@ class BackupError(Exception):
 class Transient(BackupError):
     """Worth repeating. `after` is the pause the service asked for, in seconds."""
 
+    exit_status = 3  # when even the listing gave up
+
     def __init__(self, message: str, *, after: float | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.after = after
@@ -52,6 +54,8 @@ class Throttled(Transient):
 
 class ItemError(BackupError):
     """One item could not be fetched; the others can."""
+
+    exit_status = 3
 
 
 class Unavailable(ItemError):

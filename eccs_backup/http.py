@@ -16,7 +16,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
-from eccs_backup.errors import Transient, Unusable
+from eccs_backup.errors import Transient, Unfinished, Unusable
 
 BLOCK = 1 << 18
 """The most bytes handed on at once."""
@@ -61,7 +61,7 @@ class Wire:
         data: bytes | str | Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> requests.Response:
-        """One request; a refused token is renewed once. Raises Transient when the connection breaks, Stop."""
+        """One request; a refused token is renewed once. Raises Transient when it breaks, Stop."""
         if self._tokens is None:
             return self._send(method, url, dict(headers or {}), data, stream)
         token = self._tokens.current()
@@ -133,11 +133,11 @@ def ca_bundle() -> str | bool:
     return True
 
 
-def broken(url: str, error: Exception) -> Transient:
+def broken(url: str, error: Exception) -> Transient | Unfinished:
     """The error for a connection that failed; names the host and the kind of failure, never the whole address."""
     host = urlsplit(url).netloc
-    if isinstance(error, requests.exceptions.SSLError):
-        return Transient(
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Unfinished(  # no use in trying again
             f"The certificate of {host} could not be checked.",
             hint="Where the network inspects traffic, name its CA file in REQUESTS_CA_BUNDLE.",
         )

@@ -98,6 +98,11 @@ class Faults:
                 self.counts[fault.label] = self.counts.get(fault.label, 0) + 1
             return fault
 
+    def spared(self, fault: Fault) -> None:
+        """Count a fault out again: it could not befall the request it was meant for."""
+        with self._lock:
+            self.counts[fault.label] -= 1
+
     def _scripted(self, target: str) -> Fault | None:
         for pattern, faults in self._script:
             if faults and pattern.search(target):

@@ -87,10 +87,10 @@ class World:
                 self._link(file)
 
     def edit(self, id: str, content: Content | None = None) -> File:
-        """Give a file new bytes: those named, or others of the same size."""
+        """Give a file new bytes: those named, or others of the same size. A Google document just changes."""
         file = self.files[id]
-        if content is None:
-            content = Noise(file.revision << 32 | file.serial & 0xFFFFFFFF, file.content.size if file.content else 0)
+        if content is None and file.content is not None:
+            content = Noise((file.revision << 32) | file.serial, file.content.size)
         return self._alter(replace(file, content=content, revision=file.revision + 1, modified=now()))
 
     def rename(self, id: str, name: str) -> File:
@@ -98,11 +98,16 @@ class World:
         return self._alter(replace(self.files[id], name=name))
 
     def move(self, id: str, parent: str | None) -> File:
-        """Put a file into another folder; into or out of a shared drive, if that is where the folder is."""
-        file = self.files[id]
-        drive = self.files[parent].drive if parent in self.files else file.drive
-        owner = None if drive else file.owner or self.person.address
-        return self._alter(replace(file, parent=parent, drive=drive, owner=owner))
+        """Put a file, with all that is in it, into another folder, which may be in another drive."""
+        with self.lock:
+            file = self.files[id]
+            drive = self.files[parent].drive if parent in self.files else file.drive
+            owner = None if drive else file.owner or self.person.address
+            moved = self._alter(replace(file, parent=parent, drive=drive, owner=owner))
+            for child in list(self.children.get(id, ())):
+                if self.files[child].drive != drive:
+                    self.move(child, id)
+            return moved
 
     def trash(self, id: str, *, back: bool = False) -> File:
         """Put a file into the trash, or take it out again.

@@ -41,7 +41,8 @@ class Rehearsal:
     """A practice server and everything a test may want to look at or to turn."""
 
     def __init__(self, world: World, url: str, faults: Faults | None, quota: Quota) -> None:
-        self.world, self.url, self.faults, self.quota = world, url, faults, quota
+        self.world, self.url, self.quota = world, url, quota
+        self.faults = faults or Faults()
         self.grants = Grants()
         self.person = Person()
         drive = Drive(world, self.grants, quota, url)
@@ -51,7 +52,7 @@ class Rehearsal:
             Route("/rehearsal/state", self._state),
             Route("/rehearsal/reset", self._reset, methods=["POST"]),
         ]
-        self.app = App(drive, self.pages, Starlette(routes=[*desk.routes(), *own]), faults)
+        self.app = App(drive, self.pages, Starlette(routes=[*desk.routes(), *own]), self.faults)
 
     @property
     def log(self) -> Log:
@@ -118,7 +119,7 @@ class Rehearsal:
             "quota": dict(self.quota.state()),
             "requests": self.log.requests,
             "statuses": {str(status): count for status, count in sorted(self.log.statuses.items())},
-            "faults": dict(self.faults.counts) if self.faults else {},
+            "faults": {name: count for name, count in self.faults.counts.items() if count},
             "leaks": list(self.leaks),
         }
 
@@ -169,7 +170,7 @@ def build(description: str) -> World:
 def main() -> None:
     """Run as a process: one line of JSON when ready; ends after `--seconds` or when stdin closes."""
     options = _options()
-    world = build(options.world)
+    world: World = options.world
     world.warm()
     gc.freeze()  # a large world need not be walked again and again while it is being listed
     faults = Faults.random(options.trouble, options.seed) if options.trouble else None
@@ -191,7 +192,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Practice accounts on loopback.")
-    parser.add_argument("--world", default="student", help=build.__doc__)
+    parser.add_argument("--world", type=build, default="student", help=build.__doc__)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--rate", type=float, default=None, help="bytes per second of each answer")
     parser.add_argument("--quota", action="store_true", help="refuse what goes over Drive's quota")

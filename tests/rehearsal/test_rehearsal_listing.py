@@ -211,6 +211,27 @@ def test_moving_between_drives(api: Api, rehearsal: Rehearsal) -> None:
     assert "1Thesis" not in ids(api.everything())
 
 
+def test_a_folder_moves_with_all_that_is_in_it(api: Api, rehearsal: Rehearsal) -> None:
+    lab = {"driveId": "0ALabDrive", **ALL}
+    start = api.json("changes/startPageToken", driveId="0ALabDrive", supportsAllDrives="true")["startPageToken"]
+    rehearsal.world.move("1Study", "1LabData")
+    news = api.json("changes", pageToken=start, **lab)["changes"]
+    assert {change["fileId"] for change in news} == {"1Study", "1Thesis", "1Film", "1Block", "1Foreign"}
+    assert "1Thesis" not in ids(api.everything())
+    rehearsal.world.move("1Study", STUDENT.root)
+    assert "1Thesis" in ids(api.everything())
+    rehearsal.world.delete("1Study")
+    assert not {"1Study", "1Thesis"} & ids(api.everything())
+
+
+def test_an_edited_document_stays_a_document(api: Api, rehearsal: Rehearsal) -> None:
+    rehearsal.world.edit("1Doc-document")
+    file = api.json("files/1Doc-document", fields="version,md5Checksum,modifiedTime")
+    assert file["version"] == "2"
+    assert file["modifiedTime"] > "2026"
+    assert "md5Checksum" not in file
+
+
 def test_losing_a_shared_drive(api: Api, rehearsal: Rehearsal) -> None:
     start = api.json("changes/startPageToken")["startPageToken"]
     club = rehearsal.world.drives["0AClubDrive"]

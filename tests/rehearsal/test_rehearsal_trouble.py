@@ -155,6 +155,7 @@ def test_what_nobody_could_notice_is_not_done() -> None:
     with faulty(Fault(garble=True), pattern="1NoSums") as rehearsal:
         api = Api(rehearsal)
         assert api.get("files/1NoSums", **THESIS).content == api.get("files/1NoSums", **THESIS).content
+        assert rehearsal.state()["faults"] == {}
 
 
 def test_token_that_ends_in_the_middle() -> None:

@@ -26,6 +26,8 @@ FACTS = (
     "starred", "createdTime", "properties", "appProperties", "webViewLink", "originalFilename", "driveId", "parents",
     "trashed", "explicitlyTrashed", "shortcutDetails", "clientEncryptionDetails", "headRevisionId",
 )  # fmt: skip
+AT_FIRST = 4
+"""Attempts before anything has been answered: a network that is down is said so after some seconds, not minutes."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class GoogleDrive:
         self._listing = Listing(self._drive, setup.catalogue, self._ask, self._ask_together)
         self._content = Content(setup.wire, self._bucket, self._drive, self._ask, setup.endpoint)
         self._listed = False
+        self._attempts = AT_FIRST
 
     @classmethod
     def connect(cls, setup: Setup) -> Self:
@@ -74,6 +77,7 @@ class GoogleDrive:
         drive = cls(setup)
         if setup.address and drive.account.casefold() != setup.address.casefold():
             raise WrongAccount(f"{setup.address} was expected, but {drive.account} answered.")
+        drive._attempts = Patience.attempts
         _ = drive._formats  # a wish for an unknown format is said before anything is listed
         return drive
 
@@ -185,7 +189,7 @@ class GoogleDrive:
 
     def _ask(self, request: Any, price: str) -> dict[str, Any]:
         """Execute a metadata request, patiently."""
-        return patiently(lambda: self._ask_once(request, price), Patience())
+        return patiently(lambda: self._ask_once(request, price), Patience(self._attempts))
 
     def _ask_once(self, request: Any, price: str) -> dict[str, Any]:
         self._bucket.spend(price)
@@ -203,7 +207,7 @@ class GoogleDrive:
                 self._bucket.spend(price)
             return google_api.execute_together(requests, self._batch)
 
-        return patiently(once, Patience()) if requests else []
+        return patiently(once, Patience(self._attempts)) if requests else []
 
 
 def _obstacle(row: Row) -> Obstacle | None:
