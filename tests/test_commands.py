@@ -1,0 +1,145 @@
+"""The command line itself: help, documentation, examples, and what a script sees."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from eccs_backup import cli, errors
+from practice import Student
+
+TOP = Path(__file__).parent.parent
+README = (TOP / "README.md").read_text(encoding="utf-8")
+
+
+def test_help_loads_no_vendors_client() -> None:
+    code = """
+import sys
+from click.testing import CliRunner
+from eccs_backup.cli import cli
+assert CliRunner().invoke(cli, ["--help"]).exit_code == 0
+heavy = {"googleapiclient", "google", "google_auth_oauthlib", "requests", "starlette", "uvicorn", "tqdm", "sqlite3"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_and_option_is_documented(name: str) -> None:
+    assert f"eccs-backup {name}" in README
+    command = cli.cli.get_command(None, name)  # type: ignore[arg-type]
+    assert command is not None
+    assert command.help
+    assert name in cli.SUMMARIES
+    for option in command.params:
+        if option.param_type_name == "option" and option.name != "help":
+            assert option.help, f"{name} {option.name}"  # type: ignore[attr-defined]
+
+
+def test_every_exit_status_is_in_the_readme() -> None:
+    table = {int(number) for number in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    statuses = {
+        each.exit_status
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.BackupError)
+    }
+    assert statuses | {0, 1, 130} == table
+
+
+def test_every_link_in_the_documents_leads_somewhere() -> None:
+    for document in [*TOP.glob("*.md"), *TOP.glob("docs/**/*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_no_command_shows_the_way() -> None:
+    result = CliRunner().invoke(cli.cli, [])
+    assert "drive-export" in result.output
+
+
+@pytest.mark.parametrize(
+    "words", [["drive-exprot"], ["drive-export"], ["drive-export", "x", "--trahs"], ["status", "x"]]
+)
+def test_a_slip_of_the_fingers_is_a_usage_error(words: list[str], tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.cli, words)
+    assert result.exit_code == 2
+    assert result.stderr
+
+
+def test_the_examples_work(student: Student, tmp_path: Path) -> None:
+    student.server.next_day()
+    out = tmp_path / "out"
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    (bin / "eccs-backup").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m eccs_backup "$@"\n')
+    (bin / "eccs-backup").chmod(0o755)
+    env = {**os.environ, "PATH": f"{bin}:{os.environ['PATH']}"}
+    story = [str(TOP / "examples/last-week.sh"), str(out)]
+    run = subprocess.run(story, env=env, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1].startswith("SAFE")
+    words = [sys.executable, str(TOP / "examples/explained.py"), str(out)]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "アンケート\tno-export" in listed.stdout
+
+
+def test_names_cannot_command_the_terminal(student: Student, tmp_path: Path) -> None:
+    student.server.world.rename("1Kind-form", "\x1b[2J\x07evil\u202etxt")
+    result = student.run("drive-export", tmp_path / "out")
+    assert "evil" in result.stdout
+    assert not re.search(r"[\x07\x1b\u202e]", result.stdout)
+
+
+def test_json_is_json(student: Student, tmp_path: Path) -> None:
+    student.server.next_day()
+    out = tmp_path / "out"
+    export = student.run("drive-export", out, "--json")
+    assert json.loads(export.stdout)["whole"] is True
+    (status,) = json.loads(student.run("status", out, "--json").stdout)
+    assert status == json.loads(export.stdout)
+    verify = json.loads(student.run("verify", out, "--online", "--json").stdout)
+    assert (verify["damaged"], verify["not_saved"]) == ([], [])
+    assert verify["files"] == status["saved"]
+
+
+def test_damage_is_found_and_mended(student: Student, tmp_path: Path) -> None:
+    student.server.next_day()
+    out = tmp_path / "out"
+    assert student.run("drive-export", out).exit_code == 0
+    victim = out / "drive/My Drive/卒業研究/卒業論文.pdf"
+    body = victim.read_bytes()
+    victim.write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
+    result = student.run("verify", out)
+    assert result.exit_code == 5
+    assert "卒業論文.pdf" in result.stdout
+    assert student.run("status", out).exit_code == 3
+    assert student.run("drive-export", out).exit_code == 0
+    assert victim.read_bytes() == body
+    assert student.run("verify", out).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["OneDrive", "OneDrive - The University of Tokyo", "Dropbox", "Google Drive"])
+def test_a_synchronised_folder_is_refused(name: str, student: Student, tmp_path: Path) -> None:
+    out = tmp_path / name / "leaving"
+    result = student.run("drive-export", out)
+    assert result.exit_code == 2
+    assert "synchronised" in result.stderr
+    assert not out.exists()
+    assert student.run("drive-export", out, "--synced-folder", "--include", "卒業論文.pdf").exit_code == 0
+
+
+def test_the_whole_rehearsal(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "eccs_backup", "rehearse", str(tmp_path / "out")]
+    for more in ([], ["--trouble"]):
+        run = subprocess.run([*words, *more], capture_output=True, text=True, timeout=110, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert run.stdout.rstrip().endswith("Everything is saved or explained.")
+        assert "Traceback" not in run.stderr
