@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import requests
 
-from eccs_backup.rehearsal.server import Rehearsal
+from eccs_backup.rehearsal.server import Rehearsal, serve
+from eccs_backup.rehearsal.world import student
 
 
 class Api:
@@ -44,3 +47,20 @@ def reason(answer: requests.Response) -> tuple[int, str]:
     error = answer.json()["error"]
     assert error["code"] == answer.status_code
     return answer.status_code, error["errors"][0]["reason"]
+
+
+@pytest.fixture(name="rehearsal")
+def served_student() -> Iterator[Rehearsal]:
+    """A practice server with the student's world."""
+    with serve(student()) as running:
+        yield running
+
+
+@pytest.fixture(name="api")
+def signed_in(rehearsal: Rehearsal) -> Api:
+    """The student, signed in."""
+    return Api(rehearsal)
+
+
+FIXTURES = (served_student, signed_in)
+"""For test modules to unpack: a conftest.py of our own would hide the one above it, which others import by name."""

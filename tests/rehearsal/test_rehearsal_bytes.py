@@ -10,12 +10,14 @@ from xml.dom import minidom
 
 import pytest
 import requests
-from rehearsal_api import Api, reason
+from rehearsal_api import FIXTURES, Api, reason
 
 from eccs_backup.rehearsal.content import BLOCK, Literal, Noise
 from eccs_backup.rehearsal.documents import DOCX, EXPORTS, PDF
 from eccs_backup.rehearsal.server import Rehearsal, serve
 from eccs_backup.rehearsal.world import File, World, large, listing, plain
+
+SERVED, SIGNED_IN = FIXTURES
 
 
 def media(api: Api, id: str, asked: str | None = None, **query: str) -> requests.Response:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from rehearsal_api import Api, reason
+from rehearsal_api import FIXTURES, Api, reason
 
 from eccs_backup.rehearsal.server import Rehearsal
 from eccs_backup.rehearsal.world import CASES, FOLDER, SECOND, STUDENT
+
+SERVED, SIGNED_IN = FIXTURES
 
 ALL = {"supportsAllDrives": "true", "includeItemsFromAllDrives": "true"}
 

@@ -18,11 +18,13 @@ from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials
 from google_auth_oauthlib.flow import InstalledAppFlow
-from rehearsal_api import Api, reason
+from rehearsal_api import FIXTURES, Api, reason
 
 from eccs_backup.rehearsal.identity.grants import CLIENT_ID, CLIENT_SECRET
 from eccs_backup.rehearsal.server import Rehearsal
 from eccs_backup.rehearsal.world import SECOND, STUDENT
+
+SERVED, SIGNED_IN = FIXTURES
 
 AUTH = "https://www.googleapis.com/auth/"
 DRIVE, MAIL = AUTH + "drive.readonly", AUTH + "gmail.readonly"

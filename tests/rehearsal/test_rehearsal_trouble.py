@@ -17,12 +17,14 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 from googleapiclient.http import BatchHttpRequest
-from rehearsal_api import Api, reason
+from rehearsal_api import FIXTURES, Api, reason
 
 from eccs_backup.rehearsal.faults import Fault, Faults
 from eccs_backup.rehearsal.quota import Quota, price
 from eccs_backup.rehearsal.server import Rehearsal, serve
 from eccs_backup.rehearsal.world import plain, student
+
+SERVED, SIGNED_IN = FIXTURES
 
 THESIS = {"alt": "media"}
 BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
