@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from queue import Empty, SimpleQueue
 
 from eccs_backup import download
 from eccs_backup.choice import Choice
-from eccs_backup.errors import BackupError, ItemError, Transient, Unavailable, Unfinished, VaultFull
+from eccs_backup.errors import Halted, ItemError, Transient, Unavailable, Unfinished, VaultFull
 from eccs_backup.model import Entry, Item, Kind, Obstacle, State
 from eccs_backup.retry import Patience
 from eccs_backup.sources import Source
@@ -118,23 +117,18 @@ def _run(
     patience: Callable[..., Patience],
     on_bytes: Callable[[int], object],
 ) -> Iterator[Entry]:
-    halt = threading.Event()
+    halt = source.halt
 
     def tick(count: int) -> None:
-        if halt.is_set():
-            raise _Halted("Interrupted.")
+        halt.check()
         on_bytes(count)
-
-    def pause(seconds: float) -> None:
-        if halt.wait(seconds):
-            raise _Halted("Interrupted.")
 
     pace = source.pace
     with (
         ThreadPoolExecutor(pace.lanes, "lane") as lanes,
         ThreadPoolExecutor(pace.workers, "worker") as workers,
     ):
-        tools = download.Tools(vault.part, lambda: patience(sleep=pause), lanes, pace.lanes, tick)
+        tools = download.Tools(vault.part, lambda: patience(sleep=halt.sleep), lanes, pace.lanes, tick)
         crew = _Crew(source, vault, tools, workers, number)
         try:
             yield from crew.work(item for item in source.items() if vault.manifest.is_pending(item.key))
@@ -143,10 +137,6 @@ def _run(
             workers.shutdown(wait=True, cancel_futures=True)
             crew.record(crew.finished())
             vault.manifest.commit()
-
-
-class _Halted(BackupError):
-    """The run is being stopped: leave the part as it is."""
 
 
 class _Crew:
@@ -197,7 +187,7 @@ class _Crew:
         for future in done:
             item = self._under_way.pop(future)
             error = None if future.cancelled() else future.exception()
-            if future.cancelled() or isinstance(error, _Halted):
+            if future.cancelled() or isinstance(error, Halted):
                 continue
             if error is not None and not isinstance(error, (ItemError, Transient)):
                 stops.append(error)

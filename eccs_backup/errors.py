@@ -16,6 +16,7 @@ BackupError                 message + hint: what the person can do now
       ├── VaultBusy         another run holds the vault                          6
       ├── VaultFull         the disk is full                                     7
       ├── BlockedByAdministrator   the organisation forbids it                   8
+      ├── Halted            the run is being stopped                           130
       ├── WrongAccount      the vault belongs to another account                 9
       └── VaultUnwritable   the folder cannot be written                        10
 """
@@ -102,6 +103,12 @@ class SignInNeeded(Stop):
 
     exit_status = 4
     hint = "Sign in with: eccs-backup auth"
+
+
+class Halted(Stop):
+    """The run is being stopped: leave everything as it is."""
+
+    exit_status = 130
 
 
 class VaultDamaged(Stop):

@@ -34,6 +34,7 @@ class Bucket:
     """
 
     PAUSE = 0.5
+    LONGEST = 60.0
     FALL = 0.9
     PATIENCE = 30.0
     LAG = 0.5
@@ -77,7 +78,8 @@ class Bucket:
             if self.PAUSE < now - self._judged < self.PATIENCE:  # those of requests under way together are one refusal
                 self._rate = max(self._ceiling / 50, self._rate * self.FALL)
             self._judged = now
-            self._units = min(self._units, -max(after or 0.0, self.PAUSE) * self._rate)
+            pause = min(self.LONGEST, max(after or 0.0, self.PAUSE))  # whoever was refused waits the rest by himself
+            self._units = min(self._units, -pause * self._rate)
 
     def _refill(self) -> float:
         now = self._clock()

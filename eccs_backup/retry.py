@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from eccs_backup.errors import Transient
+from eccs_backup.errors import Halted, Transient
 
 T = TypeVar("T")
+LONGEST = 900.0
+"""Seconds: a service that asks for a longer pause is not waited for."""
+
+
+class Halt:
+    """Tells every thread of a run to stop, also those that are waiting."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        """Stop."""
+        self._event.set()
+
+    def check(self) -> None:
+        """Raise Halted when the run is to stop."""
+        if self._event.is_set():
+            raise Halted("Interrupted.")
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises Halted when the run is to stop, at once."""
+        if self._event.wait(seconds):
+            raise Halted("Interrupted.")
 
 
 @dataclass
@@ -34,9 +58,9 @@ class Patience:
         self.spent = 0
 
     def wait_or_raise(self, error: Transient) -> None:
-        """Sleep before the next attempt; raises `error` when the attempts are used up."""
+        """Sleep before the next attempt; raises `error` when attempts are used up or the wait is beyond `LONGEST`."""
         self.spent += 1
-        if self.spent >= self.attempts:
+        if self.spent >= self.attempts or (error.after or 0.0) > LONGEST:
             raise error
         pause = min(self.ceiling, self.base * 2 ** (self.spent - 1)) * (0.5 + self.jitter())
         self.sleep(max(pause, error.after or 0.0))

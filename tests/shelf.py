@@ -18,7 +18,7 @@ from eccs_backup.errors import Changed, SignInNeeded, Transient, Unavailable
 from eccs_backup.http import Wire, blocks
 from eccs_backup.model import Digest, Entry, Item, Key, Kind, Obstacle, Step, Stream
 from eccs_backup.pace import Pace
-from eccs_backup.retry import Patience
+from eccs_backup.retry import Halt, Patience
 from eccs_backup.vault import opened
 
 
@@ -98,6 +98,7 @@ class Shelf:
     pace: ClassVar[Pace] = Pace(workers=4, lanes=3, units_per_minute=1e9, prices={})
 
     def __init__(self, world: World, url: str, account: str = "taro@example.ac.jp") -> None:
+        self.halt = Halt()
         self._world, self._url, self._wire, self.account = world, url, Wire(), account
 
     def items(self) -> Iterator[Item]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections import Counter
 from pathlib import Path
@@ -53,3 +54,24 @@ def test_fifty_kills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _range(header: str) -> str:
     """The range of a large file by its end; a small file counts as one, wherever it was resumed."""
     return header.partition("-")[2]
+
+
+def test_ctrl_c_ends_soon_and_keeps_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    with serve(worlds.plain(300, 20_000, 50_000, seed=4), latency=0.05, rate=100_000) as server:
+        student = signed_in(server, tmp_path / "home", monkeypatch)
+        run = student.start("drive-export", out)
+        while sum("alt=media" in seen.query for seen in server.log) < 30:
+            assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=20)
+        assert run.returncode == 130, errors
+        assert "Run the same command again" in errors
+        assert "Traceback" not in errors
+        assert student.run("status", out).exit_code == 3
+        assert student.run("verify", out).exit_code == 0
+        server.app.rate = None
+        server.log.clear()
+        assert student.run("drive-export", out).exit_code == 0
+        assert sum("alt=media" in seen.query for seen in server.log) <= 270
+    assert check_sums(out) == 300

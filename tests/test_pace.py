@@ -93,3 +93,10 @@ def test_the_rate_never_falls_to_nothing(bucket: Bucket, clock: Clock) -> None:
         clock.now += 1
         bucket.refused()
     assert bucket.rate == 20
+
+
+def test_a_refusal_for_hours_does_not_stop_everybody_for_hours(bucket: Bucket, clock: Clock) -> None:
+    bucket.spend("get")
+    bucket.refused(after=7200)
+    bucket.spend("get")
+    assert clock.now - 100 <= Bucket.LONGEST + 1

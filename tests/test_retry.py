@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 
 import pytest
 
-from eccs_backup.errors import Transient
+from eccs_backup.errors import Halted, Transient
 from eccs_backup.http import retry_after
-from eccs_backup.retry import Patience, patiently
+from eccs_backup.retry import Halt, Patience, patiently
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -58,3 +59,17 @@ def test_progress_restores_patience() -> None:
 
 def _down() -> None:
     raise Transient("down")
+
+
+def test_a_service_that_asks_for_an_hour_is_not_waited_for() -> None:
+    with pytest.raises(Transient):
+        Patience(sleep=lambda seconds: pytest.fail("waited")).wait_or_raise(Transient("busy", after=3600))
+
+
+def test_a_halt_ends_every_waiting() -> None:
+    halt = Halt()
+    threading.Timer(0.05, halt.set).start()
+    with pytest.raises(Halted):
+        halt.sleep(60)
+    with pytest.raises(Halted):
+        halt.check()

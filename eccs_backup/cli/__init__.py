@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -57,7 +58,8 @@ class Commands(click.Group):
             ctx.exit(error.exit_status)
         except KeyboardInterrupt:
             click.echo("\nInterrupted. Run the same command again to go on from here.", err=True)
-            ctx.exit(INTERRUPTED)
+            sys.stdout.flush()
+            os._exit(INTERRUPTED)  # not waiting for threads that wait for a dead network; the records are closed
 
 
 def fail(error: BackupError) -> None:

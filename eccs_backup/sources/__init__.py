@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple, Protocol, Self, cast
 from eccs_backup.http import Wire
 from eccs_backup.model import Item, Json, Stream
 from eccs_backup.pace import Pace
+from eccs_backup.retry import Halt
 
 
 class Row(NamedTuple):
@@ -48,13 +49,14 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True)
 class Setup:
-    """What a source is given to work with. `options` are the command's own, by name."""
+    """What a source is given to work with. `options` are the command's own, by name; `halt` ends its waiting."""
 
     wire: Wire
     catalogue: Catalogue
     address: str = ""
     endpoint: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
+    halt: Halt = field(default_factory=Halt)
 
 
 class Source(Protocol):
@@ -62,6 +64,7 @@ class Source(Protocol):
 
     name: ClassVar[str]
     pace: ClassVar[Pace]
+    halt: Halt
 
     @classmethod
     def connect(cls, setup: Setup) -> Self:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import threading
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -293,9 +291,3 @@ def test_credentials_as_the_library_stores_them(rehearsal: Rehearsal) -> None:
     )
     credentials.refresh(Request())
     assert credentials.valid
-
-
-@pytest.fixture(autouse=True)
-def _no_threads_left() -> Iterator[None]:
-    yield
-    assert not [thread for thread in threading.enumerate() if thread.name == "rehearsal" and not thread.daemon]

@@ -60,14 +60,16 @@ class GoogleDrive:
     def __init__(self, setup: Setup) -> None:
         self._options = DriveOptions(**cast("dict[str, Any]", dict(setup.options)))
         self._catalogue = setup.catalogue
+        self.halt = setup.halt
         units = self._options.units_per_minute
-        self._bucket = Bucket(self.pace if units is None else replace(self.pace, units_per_minute=units or NO_LIMIT))
+        pace = self.pace if units is None else replace(self.pace, units_per_minute=units or NO_LIMIT)
+        self._bucket = Bucket(pace, sleep=self.halt.sleep)
         self._drive = google_api.service(
             "drive", "v3", setup.wire, f"{setup.endpoint}/drive/v3/" if setup.endpoint else None
         )
         self._batch = f"{setup.endpoint or REAL}/batch/drive/v3"
         self._listing = Listing(self._drive, setup.catalogue, self._ask, self._ask_together)
-        self._content = Content(setup.wire, self._bucket, self._drive, self._ask, setup.endpoint)
+        self._content = Content(setup.wire, self._bucket, self._drive, self._ask, setup.endpoint, self.halt.sleep)
         self._listed = False
         self._attempts = AT_FIRST
 
@@ -189,7 +191,10 @@ class GoogleDrive:
 
     def _ask(self, request: Any, price: str) -> dict[str, Any]:
         """Execute a metadata request, patiently."""
-        return patiently(lambda: self._ask_once(request, price), Patience(self._attempts))
+        return patiently(lambda: self._ask_once(request, price), self._patience())
+
+    def _patience(self) -> Patience:
+        return Patience(self._attempts, sleep=self.halt.sleep)
 
     def _ask_once(self, request: Any, price: str) -> dict[str, Any]:
         self._bucket.spend(price)
@@ -207,7 +212,7 @@ class GoogleDrive:
                 self._bucket.spend(price)
             return google_api.execute_together(requests, self._batch)
 
-        return patiently(once, Patience(self._attempts)) if requests else []
+        return patiently(once, self._patience()) if requests else []
 
 
 def _obstacle(row: Row) -> Obstacle | None:

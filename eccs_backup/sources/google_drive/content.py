@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -35,7 +34,7 @@ class Content:
         drive: Any,
         ask: Callable[[Any, str], dict[str, Any]],
         endpoint: str | None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None],
     ) -> None:
         self._wire, self._bucket, self._drive, self._ask, self._sleep = wire, bucket, drive, ask, sleep
         self._rehearsal = endpoint
