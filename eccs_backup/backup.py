@@ -202,13 +202,22 @@ class _Crew:
         return entries
 
     def _hand_out(self, items: list[Item]) -> None:
-        tasks = [(item, self._vault.place(item), self._vault.manifest.get(item.key)) for item in items]
+        tasks = [(item, path := self._vault.place(item), self._older(item, path)) for item in items]
         self._vault.manifest.commit()
         for item, path, known in tasks:
             target = self._vault.path(path)
             future = self._workers.submit(download.fetch, self._source, item, target, path, known, self._tools)
             self._under_way[future] = item
             future.add_done_callback(self._done.put)
+
+    def _older(self, item: Item, path: str) -> Entry | None:
+        """The entry so far; its file is moved to where the new version will take its place."""
+        known = self._vault.manifest.get(item.key)
+        if known and known.path not in (None, path) and self._vault.holds(known):
+            known = self._vault.move(known, path)
+            self._vault.manifest.put(known)
+            self._vault.settled(known.key, path)
+        return known
 
     def _failure(self, item: Item, error: BaseException) -> Entry:
         known = self._vault.manifest.get(item.key)

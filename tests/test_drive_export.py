@@ -152,6 +152,20 @@ def test_changes_are_followed(exported: Student, out: Path) -> None:
     assert check_sums(out)
 
 
+def test_a_folder_that_goes_to_the_trash_and_comes_back(exported: Student, out: Path) -> None:
+    world = exported.server.world
+    world.trash("1Study")
+    world.trash("1TrashedFolder", back=True)
+    assert exported.run("drive-export", out, "--trash", "--shared-with-me").exit_code == 0
+    found = entries(out)
+    assert found["1Thesis"].path == "drive/Trash/My Drive/卒業研究/卒業論文.pdf"
+    assert found["1InTrash"].path == "drive/My Drive/捨てたフォルダ/道連れ.txt"
+    world.trash("1Study", back=True)
+    assert exported.run("drive-export", out, "--shared-with-me").exit_code == 0
+    assert entries(out)["1Thesis"].path == WHERE["1Thesis"]
+    assert exported.run("verify", out, "--online").exit_code == 0
+
+
 def test_a_log_of_changes_that_was_forgotten_means_a_new_listing(exported: Student, out: Path) -> None:
     with vault.opened(out) as place:
         place.manifest.begin()

@@ -33,6 +33,8 @@ FOLDERS = [
     row("loop2", "loop1"),
     row("in-lab", "sd1", mine=None, driveId="sd1"),
     row("self", "self"),
+    row("bin", ROOT, trashed=True, explicitlyTrashed=True),
+    row("in-bin", "bin"),
 ]
 
 CASES = {
@@ -52,7 +54,14 @@ CASES = {
     ),
     "in a shared drive's unseen folder": (row("x", "?", mine=None, driveId="sd1"), ["Shared drives", "Lab", "X"]),
     "of a shared drive that is not ours": (row("x", "sd9", mine=None, driveId="sd9"), ["Shared with me", "X"]),
-    "in the trash": (row("x", "f1", trashed=True), ["Trash", "My Drive", "F1", "X"]),
+    "in the trash": (row("x", "f1", trashed=True, explicitlyTrashed=True), ["Trash", "My Drive", "F1", "X"]),
+    "in the trash with its folder": (row("x", "bin", trashed=True), ["Trash", "My Drive", "BIN", "X"]),
+    "below a folder that was trashed since": (row("x", "in-bin"), ["Trash", "My Drive", "BIN", "IN-BIN", "X"]),
+    "below a folder that was brought back since": (row("x", "f2", trashed=True), ["My Drive", "F1", "a/b", "X"]),
+    "trashed by somebody else with an unseen folder": (
+        row("x", "?", mine=False, trashed=True),
+        ["Trash", "Shared with me", "X"],
+    ),
 }
 
 

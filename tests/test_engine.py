@@ -198,6 +198,14 @@ def test_a_renamed_item_is_moved_not_fetched(tmp_path: Path) -> None:
     assert not (tmp_path / "shelf/a.bin").exists()
 
 
+def test_an_item_renamed_and_changed_leaves_no_old_file_behind(tmp_path: Path) -> None:
+    world = World({"a": BODY})
+    save(world, tmp_path)
+    world.names["a"], world.files["a"] = ("b.bin",), b"new"
+    save(world, tmp_path)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "shelf").iterdir()} == {"b.bin": b"new"}
+
+
 def test_names_that_meet_are_all_kept_and_stay_stable(tmp_path: Path) -> None:
     world = World(
         {"1": b"one", "2": b"two", "3": b"three", "4": b"four"},

@@ -18,7 +18,7 @@ from eccs_backup.sources import Setup
 from eccs_backup.sources.google_drive.content import REAL, Content
 from eccs_backup.sources.google_drive.documents import NATIVE, SHORTCUT, Formats, why_not
 from eccs_backup.sources.google_drive.listing import FIELDS, ROOT, About, Listing
-from eccs_backup.sources.google_drive.tree import FOLDER, MY_DRIVE, SHARED_WITH_ME, Tree
+from eccs_backup.sources.google_drive.tree import FOLDER, MY_DRIVE, SHARED_WITH_ME, TRASH, Tree
 
 Row = Mapping[str, Json]
 FACTS = (
@@ -177,9 +177,10 @@ class GoogleDrive:
         return replace(item, obstacle=self._left_out(row, item) or _obstacle(row))
 
     def _left_out(self, row: Row, item: Item) -> Obstacle | None:
-        if row.get("mimeType") == FOLDER and not row.get("trashed"):
+        trashed = item.path[0] == TRASH
+        if row.get("mimeType") == FOLDER and not trashed:
             return None
-        if row.get("trashed") and not self._options.trash:
+        if trashed and not self._options.trash:
             return Obstacle(Kind.LEFT_OUT, "in the trash (--trash saves it)")
         if row.get("ownedByMe") is True:
             return None

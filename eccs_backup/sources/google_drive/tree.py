@@ -22,6 +22,7 @@ class Folder(NamedTuple):
     name: str
     parent: str | None
     owned: bool
+    trashed: bool
 
 
 @dataclass
@@ -39,20 +40,27 @@ class Tree:
 
     def add(self, row: Mapping[str, Json]) -> None:
         """Take in a listed folder."""
-        self.folders[str(row["id"])] = Folder(str(row.get("name", "")), parent_of(row), row.get("ownedByMe") is True)
+        self.folders[str(row["id"])] = Folder(
+            str(row.get("name", "")), parent_of(row), row.get("ownedByMe") is True, row.get("explicitlyTrashed") is True
+        )
 
     def path(self, row: Mapping[str, Json], name: str) -> tuple[Step, ...]:
-        """The steps to a listed file, which is to be called `name`; trashed things lie under "Trash"."""
+        """The steps to a listed file, which is to be called `name`; trashed things lie under "Trash".
+
+        What is in the trash with its folder is told by the folder: the log of changes need not mention every file when
+        a folder is trashed or brought back. Only where the folder cannot be seen is the file's own word taken.
+        """
         steps = [Step(str(row["id"]), name)]
         owned, parent = row.get("ownedByMe") is True, parent_of(row)
+        trashed = row.get("explicitlyTrashed") is True
         seen = {steps[0].id}
         while parent in self.folders and parent not in seen:
             seen.add(parent)
             folder = self.folders[parent]
             steps.append(Step(parent, folder.name))
-            owned, parent = folder.owned, folder.parent
+            owned, parent, trashed = folder.owned, folder.parent, trashed or folder.trashed
         steps += self._top(parent, owned, row)
-        if row.get("trashed"):
+        if trashed or (row.get("trashed") and steps[-1] in (UNFILED, SHARED_WITH_ME)):
             steps.append(TRASH)
         return tuple(reversed(steps))
 
