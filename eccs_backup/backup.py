@@ -213,7 +213,10 @@ class _Crew:
     def _older(self, item: Item, path: str) -> Entry | None:
         """The entry so far; its file is moved to where the new version will take its place."""
         known = self._vault.manifest.get(item.key)
-        if known and known.path not in (None, path) and self._vault.holds(known):
+        if known and known.path not in (None, path):
+            if not self._vault.holds(known):
+                self._vault.set_aside(known)
+                return known
             known = self._vault.move(known, path)
             self._vault.manifest.put(known)
             self._vault.settled(known.key, path)

@@ -85,6 +85,12 @@ class Vault:
                 (self.root / folder).rmdir()
         return replace(entry, path=relative)
 
+    def set_aside(self, entry: Entry) -> None:
+        """The entry's file was changed by hand and is not ours any more: keep it under a name that says so."""
+        path = self.path(entry.path or "")
+        if path.exists():
+            set_aside(path)
+
     def keep_folder(self, item: Item) -> None:
         """Make the item's folder, which may stay empty."""
         path = self.path(self.place(item))

@@ -58,7 +58,7 @@ def test_a_bad_day_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         retried = {name.split(" ")[0] for name in faults.counts}
         assert {"403", "429", "500", "503", "401", "cut", "garbled", "changed"} <= retried
         faults.counts.clear()
-        server.app.faults = None
+        server.app.faults = Faults()
         assert student.run("drive-export", out).exit_code == 0  # a file that changed after it was fetched
         assert student.run("verify", out, "--online").exit_code == 0
 
