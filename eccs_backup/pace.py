@@ -38,7 +38,8 @@ class Bucket:
     FALL = 0.9
     PATIENCE = 30.0
     LAG = 0.5
-    """Seconds by which our refill trails the service's: its bucket starts when our first request arrives there."""
+    """Seconds of refill that our bucket holds less than the service's: that one begins to refill only when our first
+    request has arrived, and begins anew whenever it was full."""
 
     def __init__(
         self,
@@ -48,12 +49,11 @@ class Bucket:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._prices = pace.prices
-        self._capacity = self._units = pace.units_per_minute
         self._ceiling = self._rate = pace.units_per_minute / 60
+        self._capacity = self._units = pace.units_per_minute - self.LAG * self._ceiling
         self._clock, self._sleep = clock, sleep
-        self._filled = 0.0
-        self._started = False
-        self._judged = clock() - self.PATIENCE
+        self._filled = clock()
+        self._judged = self._filled - self.PATIENCE
         self._lock = threading.Lock()
 
     @property
@@ -64,11 +64,10 @@ class Bucket:
     def spend(self, operation: str) -> None:
         """Take the price of `operation`, waiting until it is there. Each caller reserves its turn: nobody starves."""
         with self._lock:
-            now = self._refill()
+            self._refill()
             self._units -= self._prices[operation]
-            debt = -self._units
-            pause = self._filled - now + debt / self._rate
-        if debt > 0:
+            pause = -self._units / self._rate
+        if pause > 0:
             self._sleep(pause)
 
     def refused(self, after: float | None = None) -> None:
@@ -83,10 +82,8 @@ class Bucket:
 
     def _refill(self) -> float:
         now = self._clock()
-        if not self._started:
-            self._started, self._filled = True, now + self.LAG
-        self._units = min(self._capacity, self._units + max(0.0, now - self._filled) * self._rate)
-        self._filled = max(self._filled, now)
+        self._units = min(self._capacity, self._units + (now - self._filled) * self._rate)
+        self._filled = now
         if self._rate < self._ceiling and now - self._judged > self.PATIENCE:
             self._rate = min(self._ceiling, self._rate / self.FALL)
             self._judged = now
