@@ -189,6 +189,16 @@ def test_what_is_left_out_is_counted(student: Student, out: Path) -> None:
     assert student.run("verify", out, "--online").exit_code == 0
 
 
+def test_without_options_all_but_the_trash_and_gifts_is_saved(student: Student, out: Path) -> None:
+    student.server.next_day()
+    assert student.run("drive-export", out).exit_code == 0
+    found = entries(out)
+    for id in ("1Foreign", "1LabCommon", "1ClubCommon", "1InGiven", "1InHidden", "1Orphan"):
+        assert found[id].state is State.SAVED, id
+    for id in ("1Given", "1GivenChild", "1StrangeFile", "1Trashed", "1InTrash", "1LabTrashed"):
+        assert found[id].state is State.LEFT_OUT, id
+
+
 def test_formats(student: Student, out: Path) -> None:
     result = student.run(
         "drive-export", out, "--include", "Google ドキュメント", "--exclude", "PDF不可*", "--formats", "pdf, .MD,docx"
