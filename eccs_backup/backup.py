@@ -61,12 +61,11 @@ class Survey:
         return self.counts.total()
 
 
-def survey(
-    source: Source, vault: Vault, choice: Choice, words: str, on_item: Callable[[], object] = lambda: None
-) -> Survey:
+def survey(source: Source, vault: Vault, choice: Choice, words: str) -> Survey:
     """List everything and write down what each item needs; nothing is fetched yet.
 
-    From here on the balance is honest: what was listed and not saved is a row too. Raises Stop.
+    From here on the balance is honest: what was listed and not saved is a row too. Raises Stop; Unusable when the
+    person's globs name nothing at all.
     """
     vault.check_account(source.name, source.account)
     found = Survey(vault.manifest.begin_listing(source.name, words))
@@ -78,8 +77,8 @@ def survey(
         if entry.state is State.PENDING:
             found.bytes += item.size or 0
             found.unsized += item.size is None
-        on_item()
     _refuse_sudden_emptiness(source, vault, found)
+    choice.refuse_slips()
     vault.manifest.finish_listing(found.number, found.listed)
     vault.manifest.commit()
     return found
@@ -222,11 +221,12 @@ class _Crew:
             self._vault.settled(known.key, path)
         return known
 
-    def _failure(self, item: Item, error: BaseException) -> Entry:
+    def _failure(self, item: Item, error: ItemError | Transient) -> Entry:
         known = self._vault.manifest.get(item.key)
+        reason = f"{error} {error.hint}"
         if isinstance(error, Unavailable) and error.obstacle.kind is not Kind.REFUSED:
-            return _news(item, known, State.EXPLAINED, self._number, error.obstacle)
-        return replace(_news(item, known, State.FAILED, self._number), reason=str(error))
+            return _news(item, known, State.EXPLAINED, self._number, Obstacle(error.obstacle.kind, reason))
+        return replace(_news(item, known, State.FAILED, self._number), reason=reason)
 
 
 def _judge(item: Item, vault: Vault, number: int) -> Entry:

@@ -47,10 +47,11 @@ class Balance:
             return "Not safe to lose: the listing did not finish. Run the export again."
         if not self.whole:
             missing = self.listed - self.saved - self.explained.total() - self.left_out.total()
-            return f"Not safe to lose: {missing:,} of {self.listed:,} items are missing. Run the export again."
+            be = "is" if missing == 1 else "are"
+            return f"Not safe to lose: {missing:,} of {self.listed:,} {be} missing. Run the export again."
         if self.left_out:
-            return "Everything you chose is saved or explained; what you left out will be lost with the account."
-        return "Everything is saved or explained."
+            return "Safe to lose, but for what was left out: that will be lost with the account."
+        return "Safe to lose: everything listed is saved or explained."
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""

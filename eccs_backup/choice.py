@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from eccs_backup.errors import Unusable
 from eccs_backup.model import Item, Kind, Obstacle
 
 
@@ -18,17 +19,31 @@ class Choice:
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    _hit: set[str] = field(default_factory=set, compare=False)
 
     def apply(self, item: Item) -> Item:
         """The item, left out if the person's globs say so."""
         if item.obstacle:
             return item
-        if self.include and not any(_matches(glob, item) for glob in self.include):
+        named = [glob for glob in self.include if _matches(glob, item)]
+        self._hit.update(named)
+        if self.include and not named:
             return replace(item, obstacle=Obstacle(Kind.LEFT_OUT, "not named by --include"))
         for glob in self.exclude:
             if _matches(glob, item):
+                self._hit.add(glob)
                 return replace(item, obstacle=Obstacle(Kind.LEFT_OUT, f"--exclude {glob}"))
         return item
+
+    def refuse_slips(self) -> None:
+        """Raise Unusable when a glob has named nothing: most likely a slip of the fingers."""
+        for option, globs in (("--include", self.include), ("--exclude", self.exclude)):
+            for glob in globs:
+                if glob not in self._hit:
+                    raise Unusable(
+                        f"Nothing is named by {option} '{glob}'.",
+                        hint='A pattern looks like "My Drive/Thesis/*" or "*.pdf"; --dry-run shows the paths.',
+                    )
 
 
 def _matches(glob: str, item: Item) -> bool:

@@ -148,16 +148,14 @@ class VaultUnwritable(Stop):
     """The folder cannot be written."""
 
     exit_status = 10
-    hint = "Name a folder you may write to."
+    hint = "Name a folder you may write to; if it is on a stick or a network disk, see that it is connected."
 
 
 def of_disk(error: OSError) -> BackupError:
-    """The error of ours for an error of the disk; re-raises what is none of the person's doing."""
+    """The error of ours for an error of the disk."""
     where = error.filename or "the folder"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return VaultFull(f"The disk is full ({error.strerror}).")
     if error.errno in (errno.EILSEQ, errno.ENAMETOOLONG, errno.EINVAL):
         return ItemError(f"This disk does not take the name {where}.", hint="Save to a disk of another kind.")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EIO, errno.ENODEV, errno.ENXIO):
-        return VaultUnwritable(f"{where} cannot be written ({error.strerror}).")
-    raise error
+    return VaultUnwritable(f"{where} cannot be written ({error.strerror}).")

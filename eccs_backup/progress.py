@@ -17,6 +17,21 @@ class Bar:
     def __init__(self, bar: tqdm[Any]) -> None:
         self._bar = bar
         self._lock = threading.Lock()
+        self._closed = threading.Event()
+        if not bar.disable:
+            threading.Thread(target=self._tick, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop redrawing."""
+        self._closed.set()
+        with self._lock:
+            self._bar.close()
+
+    def _tick(self) -> None:
+        """Redraw every second, so that waiting looks like waiting and not like a crash."""
+        while not self._closed.wait(1):
+            with self._lock:
+                self._bar.refresh()
 
     def add(self, count: int = 1) -> None:
         """So many more; fewer when something has to be fetched again."""
@@ -31,15 +46,21 @@ class Bar:
 @contextmanager
 def counting(what: str, total: int | None = None, unit: str = " items") -> Iterator[Bar]:
     """A bar that counts things."""
-    with tqdm(desc=what, total=total, unit=unit, **_common()) as bar:
-        yield Bar(bar)
+    bar = Bar(tqdm(desc=what, total=total, unit=unit, **_common()))
+    try:
+        yield bar
+    finally:
+        bar.close()
 
 
 @contextmanager
 def transferring(what: str, total: int | None) -> Iterator[Bar]:
     """A bar that counts bytes."""
-    with tqdm(desc=what, total=total, unit="B", unit_scale=True, unit_divisor=1000, **_common()) as bar:
-        yield Bar(bar)
+    bar = Bar(tqdm(desc=what, total=total, unit="B", unit_scale=True, unit_divisor=1000, **_common()))
+    try:
+        yield bar
+    finally:
+        bar.close()
 
 
 def _common() -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from eccs_backup import cli, errors
+from eccs_backup.retry import Patience
 from practice import Student
 
 TOP = Path(__file__).parent.parent
@@ -141,5 +142,39 @@ def test_the_whole_rehearsal(tmp_path: Path) -> None:
     for more in ([], ["--trouble"]):
         run = subprocess.run([*words, *more], capture_output=True, text=True, timeout=110, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
-        assert run.stdout.rstrip().endswith("Everything is saved or explained.")
+        assert run.stdout.rstrip().endswith("Your own account: eccs-backup auth")
         assert "Traceback" not in run.stderr
+
+
+def test_a_pattern_that_names_nothing_is_refused(student: Student, tmp_path: Path) -> None:
+    for option in ("--include", "--exclude"):
+        result = student.run("drive-export", tmp_path / "out", option, "no such*")
+        assert result.exit_code == 2
+        assert "no such*" in result.stderr
+    assert student.run("status", tmp_path / "out").exit_code == 3
+
+
+def test_a_folder_without_anything_says_so(student: Student, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert student.run("drive-export", out, "--formats", "doc").exit_code == 2
+    status, verify = student.run("status", out), student.run("verify", out)
+    assert (status.exit_code, verify.exit_code) == (3, 3)
+    assert "Nothing has been listed yet" in status.stdout
+    assert "no saved files" in verify.stdout
+
+
+def test_a_folder_that_cannot_be_made(student: Student) -> None:
+    result = student.run("drive-export", "/proc/nowhere/out")
+    assert result.exit_code == 10
+
+
+def test_a_document_that_google_cannot_convert_fails_alone(
+    student: Student, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Patience, "ceiling", 0.01)
+    words = ("--include", "PDF不可*", "--include", "研究ノート*", "--formats", "pdf")
+    result = student.run("drive-export", tmp_path / "out", *words, "--json")
+    assert result.exit_code == 3
+    found = json.loads(result.stdout)
+    assert (found["failed"], found["saved"]) == (1, 2)
+    assert sum("1DocPdf" in seen.path for seen in student.server.log) < 40

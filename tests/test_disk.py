@@ -53,7 +53,7 @@ def test_no_room_is_said_before_the_start(many: Student, small_disk: Path) -> No
 @needs_mount
 def test_a_disk_that_fills_up_keeps_what_is_saved(many: Student, small_disk: Path) -> None:
     out = small_disk / "out"
-    assert many.run("drive-export", out, "--include", "nothing").exit_code == 0
+    assert many.run("drive-export", out, "--include", "nothing").exit_code == 2
     run = many.start("drive-export", out)
     filler = small_disk / "filler"
     while not any(path.is_file() for path in out.glob("drive/**/*")):  # the room was there when it began
@@ -95,11 +95,11 @@ def test_a_disk_that_cannot_be_written(many: Student, small_disk: Path) -> None:
 @needs_mount
 def test_a_vault_that_became_read_only(many: Student, small_disk: Path) -> None:
     out = small_disk / "out"
-    assert many.run("drive-export", out, "--include", "nothing").exit_code == 0
+    assert many.run("drive-export", out, "--include", "nothing").exit_code == 2
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     result = many.run("drive-export", out)
     assert result.exit_code == UNWRITABLE
-    assert many.run("status", out).exit_code == 0  # looking needs no writing
+    assert many.run("status", out).exit_code == 3  # nothing was saved yet; looking needs no writing
 
 
 def test_out_is_a_file(many: Student, tmp_path: Path) -> None:

@@ -241,7 +241,7 @@ def test_the_balance_adds_up(tmp_path: Path) -> None:
     assert found.explained == {Kind.VIEW_ONLY: 1, Kind.NO_EXPORT: 1}
     assert found.left_out == {"--exclude d.bin": 1}
     assert not found.whole
-    assert "1 of 5 items are missing" in found.verdict
+    assert "1 of 5 is missing" in found.verdict
     world.faults.clear()
     save(world, tmp_path, choice=Choice(exclude=("d.bin",)))
     assert _balance(tmp_path).whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -44,6 +45,14 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(f"eccs_backup.cli.{module}"), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was typed. Raises UsageError, with the nearest one."""
+        if args and args[0] not in COMMANDS and (near := get_close_matches(args[0], COMMANDS, 1)):
+            ctx.fail(f"No such command '{args[0]}'. Did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in `--help`, without loading a single command."""
         with formatter.section("Commands"):
@@ -57,7 +66,7 @@ class Commands(click.Group):
             fail(error)
             ctx.exit(error.exit_status)
         except KeyboardInterrupt:
-            click.echo("\nInterrupted. Run the same command again to go on from here.", err=True)
+            click.echo("\nInterrupted; nothing is lost. Run the same command again to go on.", err=True)
             sys.stdout.flush()
             os._exit(INTERRUPTED)  # not waiting for threads that wait for a dead network; the records are closed
 
@@ -73,8 +82,8 @@ def fail(error: BackupError) -> None:
 def cli() -> None:
     """Bring a university account's data home, prove that it arrived, and see when the account is safe to lose.
 
-    Exit status: 0 everything listed is saved or explained, 3 unfinished (run again), 4 sign in (again),
-    5 damage found, 6 another run is under way, 7 disk full, 8 blocked by the administrator, 9 another account,
+    Exit status: 0 everything listed is saved or explained, 1 a bug, 2 a wrong option, 3 unfinished (run again),
+    4 sign in (again), 5 damage found, 6 another run is under way, 7 disk full, 8 blocked by the administrator, 9 another account,
     10 the folder cannot be written, 130 interrupted.
     """
 

@@ -6,17 +6,21 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from eccs_backup.accounts.google import GoogleTokens
     from eccs_backup.backup import Survey
     from eccs_backup.sources import Source
     from eccs_backup.vault import Vault
 
 UNFINISHED = 3
+SHOWN = 40
+"""Titles that a dry run prints."""
 
 
 @click.command("drive-export")
@@ -49,6 +53,7 @@ def drive_export(
     if not synced_folder:
         _refuse_synchronised(out)
     wishes["formats"] = [each.strip().lower().lstrip(".") for each in wishes["formats"].split(",") if each.strip()]
+    _tokens(account)  # nobody is left with an empty folder for want of a sign-in
     with vault.trial(out) if dry_run else vault.opened(out) as place, connected(place, account, wishes) as source:
         found = surveyed(source, place, wishes)
         if dry_run:
@@ -61,29 +66,39 @@ def drive_export(
 @contextmanager
 def connected(place: Vault, account: str | None, wishes: dict[str, Any]) -> Iterator[Source]:
     """The Drive of a signed-in account, for a vault."""
-    from eccs_backup import sources
-    from eccs_backup.accounts import google, home
+    from eccs_backup import progress, sources
+    from eccs_backup.accounts import home
     from eccs_backup.catalogue import ManifestCatalogue
     from eccs_backup.http import Wire
 
     options = {name: value for name, value in wishes.items() if name not in ("include", "exclude")}
-    tokens, address = google.account(account, google.SCOPES["drive"])
+    tokens, address = _tokens(account)
     wire = Wire(tokens)
+    catalogue = ManifestCatalogue(place.manifest, "drive")
     try:
-        catalogue = ManifestCatalogue(place.manifest, "drive")
-        yield sources.connect("drive", sources.Setup(wire, catalogue, address, home.rehearsal(), options))
+        with progress.counting("Asking Google Drive what there is") as bar:
+            setup = sources.Setup(wire, catalogue, address, home.rehearsal(), options, on_listed=bar.add)
+            source = sources.connect("drive", setup)
+            for _ in source.items():  # the first pass lists
+                break
+        yield source
     finally:
         wire.close()
 
 
+def _tokens(account: str | None) -> tuple[GoogleTokens, str]:
+    from eccs_backup.accounts import google
+
+    return google.account(account, google.SCOPES["drive"])
+
+
 def surveyed(source: Source, place: Vault, wishes: dict[str, Any]) -> Survey:
     """List everything; the person's wishes are remembered with the listing, for `verify --online`."""
-    from eccs_backup import backup, progress
+    from eccs_backup import backup
     from eccs_backup.choice import Choice
 
     choice = Choice(tuple(wishes["include"]), tuple(wishes["exclude"]))
-    with progress.counting("Listing") as bar:
-        return backup.survey(source, place, choice, json.dumps(wishes), bar.add)
+    return backup.survey(source, place, choice, json.dumps(wishes))
 
 
 def _fetch(source: Source, place: Vault, found: Survey) -> None:
@@ -117,8 +132,8 @@ def _finish(place: Vault, as_json: bool) -> None:
     else:
         number = found.listing.number
         explained = place.manifest.listed("drive", number, State.EXPLAINED)
-        text.show_entries("Explained - what you can do:", (each for each in explained if each.kind not in text.QUIET))
-        text.show_entries("Failed - run the same command again:", place.manifest.listed("drive", number, State.FAILED))
+        text.show_entries("Explained - what you can do:", text.telling(explained))
+        text.show_entries("Failed:", place.manifest.listed("drive", number, State.FAILED))
         text.show_balance(found)
     if not found.whole:
         click.get_current_context().exit(UNFINISHED)
@@ -133,9 +148,18 @@ def _show_dry_run(found: Survey, place: Vault, as_json: bool) -> None:
     shown = balance.of(place.manifest, "drive")
     assert shown is not None
     if as_json:
-        numbers = {"to_fetch": pending, "bytes_to_fetch": found.bytes, "of_unknown_size": found.unsized}
+        numbers = {
+            "to_fetch": pending,
+            "bytes_to_fetch": found.bytes,
+            "of_unknown_size": found.unsized,
+            "titles": [entry.title for entry in place.manifest.listed("drive", found.number, State.PENDING)],
+        }
         click.echo(json.dumps(shown.as_json() | numbers, ensure_ascii=False))
         return
+    for entry in islice(place.manifest.listed("drive", found.number, State.PENDING), SHOWN):
+        click.echo(f"  {text.plain(entry.title)}")
+    if pending > SHOWN:
+        click.echo(f"  and {pending - SHOWN:,} more (--json names them all)")
     text.show_counts(shown)
     unsized = f", and {found.unsized:,} documents whose size Google does not tell" if found.unsized else ""
     click.echo(f"To fetch: {pending:,} files, {text.size(found.bytes)}{unsized}. Nothing was changed.")

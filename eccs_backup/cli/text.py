@@ -62,9 +62,9 @@ def show_counts(balance: Balance) -> None:
     for kind, number in sorted(balance.explained.items()):
         _line(number, f"explained: {KINDS.get(kind, str(kind))}")
     for reason, number in sorted(balance.left_out.items()):
-        _line(number, f"left out by your choice: {plain(reason)}")
+        _line(number, f"left out: {plain(reason)}")
     if balance.failed:
-        _line(balance.failed, "FAILED")
+        _line(balance.failed, "failed")
     if balance.pending:
         _line(balance.pending, "not fetched yet")
     if balance.kept:
@@ -77,6 +77,11 @@ def show_entries(heading: str, entries: Iterable[Entry]) -> None:
         if number == 0 and heading:
             click.secho(heading, bold=True)
         click.echo(f"  {plain(entry.title)}\n      {plain(entry.reason or '')}")
+
+
+def telling(entries: Iterable[Entry]) -> Iterable[Entry]:
+    """Without the explained items that leave nothing to do."""
+    return (entry for entry in entries if entry.kind not in QUIET)
 
 
 def _line(number: int, text: str) -> None:

@@ -34,7 +34,11 @@ def status(out: Path, as_json: bool, explained: bool) -> None:
             for each in found:
                 text.show_balance(each)
                 states = (State.FAILED, State.EXPLAINED) if explained else (State.FAILED,)
-                text.show_entries("", place.manifest.listed(each.source, each.listing.number, *states))
+                text.show_entries("", text.telling(place.manifest.listed(each.source, each.listing.number, *states)))
+                if not explained and any(kind not in text.QUIET for kind in each.explained):
+                    click.echo(f"What you can do about the explained ones: eccs-backup status --explained {out}")
+            if not found:
+                click.echo(f"Nothing has been listed yet. Run: eccs-backup drive-export {out}")
     if not found or not all(each.whole for each in found):
         click.get_current_context().exit(UNFINISHED)
 
@@ -58,7 +62,7 @@ def verify(out: Path, online: bool, account: str | None, as_json: bool) -> None:
         click.echo(json.dumps(found | {"unknown": strangers, "not_saved": missing}, ensure_ascii=False))
     else:
         _show(count, size, damages, strangers, missing, online)
-    if damages or missing:
+    if damages or missing or not count:
         click.get_current_context().exit(DAMAGED if damages else UNFINISHED)
 
 
@@ -103,14 +107,19 @@ def _online(out: Path, held: Vault, account: str | None) -> list[str]:
 def _show(count: int, size: int, damages: list[Damage], strangers: list[str], missing: list[str], online: bool) -> None:
     from eccs_backup.cli import text
 
+    if not count:
+        click.echo("This folder holds no saved files yet.")
+        return
     for damage in damages:
         click.secho(f"{text.plain(damage.path)} {damage.what}", fg="red")
     click.echo(f"{count - len(damages):,} of {count:,} files are as they were saved ({text.size(size)}).")
     if strangers:
         click.echo(f"{len(strangers):,} files in the folder come from elsewhere; they were left alone.")
     for title in missing:
-        click.secho(f"new or changed online: {text.plain(title)}", fg="red")
+        click.secho(f"not saved yet: {text.plain(title)}", fg="red")
     if online and not missing:
-        click.echo("Online there is nothing that is not saved or explained.")
+        click.echo("Online there is nothing that is not saved, explained or left out.")
+    if not online and not damages:
+        click.echo("Whether they are all there is, says: eccs-backup status, or verify --online.")
     if damages or missing:
         click.echo("Run the export again: it fetches what is missing or damaged.", err=True)

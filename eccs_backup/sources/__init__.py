@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -49,7 +49,8 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True)
 class Setup:
-    """What a source is given to work with. `options` are the command's own, by name; `halt` ends its waiting."""
+    """What a source is given to work with. `options` are the command's own, by name; `halt` ends its waiting;
+    `on_listed` hears how many things another page of the listing held."""
 
     wire: Wire
     catalogue: Catalogue
@@ -57,6 +58,7 @@ class Setup:
     endpoint: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     halt: Halt = field(default_factory=Halt)
+    on_listed: Callable[[int], object] = lambda count: None
 
 
 class Source(Protocol):

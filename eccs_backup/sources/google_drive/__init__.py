@@ -68,8 +68,8 @@ class GoogleDrive:
             "drive", "v3", setup.wire, f"{setup.endpoint}/drive/v3/" if setup.endpoint else None
         )
         self._batch = f"{setup.endpoint or REAL}/batch/drive/v3"
-        self._listing = Listing(self._drive, setup.catalogue, self._ask, self._ask_together)
-        self._content = Content(setup.wire, self._bucket, self._drive, self._ask, setup.endpoint, self.halt.sleep)
+        self._listing = Listing(self._drive, setup.catalogue, self._ask, self._ask_together, setup.on_listed)
+        self._content = Content(setup.wire, self._bucket, self._drive, self._ask_once, setup.endpoint, self.halt.sleep)
         self._listed = False
         self._attempts = AT_FIRST
 

@@ -25,7 +25,7 @@ HOSTS = (".google.com", ".googleapis.com", ".googleusercontent.com")
 
 
 class Content:
-    """Opens files. `ask` executes a request of Drive's client; `endpoint` is a rehearsal's address or None."""
+    """Opens files. `ask` executes a request of Drive's client once; `endpoint` is a rehearsal's address or None."""
 
     def __init__(
         self,

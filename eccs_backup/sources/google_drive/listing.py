@@ -50,7 +50,9 @@ class Listing:
         catalogue: Catalogue,
         ask: Callable[[Any, str], dict[str, Any]],
         ask_together: Callable[[list[Any], str], list[dict[str, Any] | BackupError]],
+        on_listed: Callable[[int], object],
     ) -> None:
+        self._on_listed = on_listed
         self._drive, self._catalogue, self._ask, self._ask_together = drive, catalogue, ask, ask_together
         self._drives: frozenset[str] = frozenset()
 
@@ -144,6 +146,7 @@ class Listing:
                 raise
             if page.get("incompleteSearch"):
                 raise Transient("Drive did not search everything.")
+            self._on_listed(len(page.get("files", ())))
             yield from (
                 Row(str(file["id"]), _slim(file)) for file in page.get("files", ()) if self._log_of(file) == log
             )
