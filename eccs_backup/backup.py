@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from itertools import islice
@@ -15,13 +15,15 @@ from queue import Empty, SimpleQueue
 from eccs_backup import download
 from eccs_backup.choice import Choice
 from eccs_backup.errors import Halted, ItemError, Transient, Unavailable, Unfinished, VaultFull
-from eccs_backup.model import Entry, Item, Kind, Obstacle, State
+from eccs_backup.model import Entry, Item, Key, Kind, Obstacle, State
 from eccs_backup.retry import Patience
 from eccs_backup.sources import Source
 from eccs_backup.vault import Vault
 
 COMMIT_EVERY = 0.1
 """Seconds that a finished row may wait for others before it is committed."""
+BATCH = 500
+"""Files moved between two commits."""
 AHEAD = 4
 """Items handed out per worker, so that none waits for the main thread."""
 
@@ -37,13 +39,13 @@ class Action(Enum):
 def decide(item: Item, known: Entry | None, held: bool) -> Action:
     """The whole policy. Pure, so that every case is one line of a table test.
 
-    `held` says that the known entry's file lies on the disk. What was saved before the person chose to leave it out
-    stays saved as long as it is the newest.
+    `held` says that the known entry's file lies on the disk. What was saved stays saved as long as it is the newest,
+    also when the person leaves it out now or its owner has forbidden downloading since.
     """
     newest = known is not None and known.sha256 is not None and known.revision == item.revision and held
-    if item.obstacle and not (newest and item.obstacle.kind is Kind.LEFT_OUT):
-        return Action.NOTE
-    return Action.KEEP if newest else Action.FETCH
+    if newest:
+        return Action.KEEP
+    return Action.NOTE if item.obstacle else Action.FETCH
 
 
 @dataclass
@@ -70,9 +72,12 @@ def survey(source: Source, vault: Vault, choice: Choice, words: str) -> Survey:
     vault.check_account(source.name, source.account)
     found = Survey(vault.manifest.begin_listing(source.name, words))
     vault.manifest.commit()
+    moves: list[tuple[Key, str]] = []
     for item in source.items():
         item = choice.apply(item)
         entry = _judge(item, vault, found.number)
+        if entry.state is State.SAVED and (path := vault.place(item)) != entry.path:
+            moves.append((item.key, path))
         found.counts[entry.state] += 1
         if entry.state is State.PENDING:
             found.bytes += item.size or 0
@@ -81,12 +86,14 @@ def survey(source: Source, vault: Vault, choice: Choice, words: str) -> Survey:
     choice.refuse_slips()
     vault.manifest.finish_listing(found.number, found.listed)
     vault.manifest.commit()
+    if moves:
+        _carry_out(moves, source, vault)
     return found
 
 
 def check_room(vault: Vault, found: Survey) -> None:
     """Raise VaultFull when the disk cannot take what is still to fetch; a twentieth is kept for the rest."""
-    free = shutil.disk_usage(vault.root).free
+    free = vault.room()
     if found.bytes + (found.bytes // 20) > free:
         raise VaultFull(f"{found.bytes:,} bytes are to be fetched; the disk has room for {free:,}.")
 
@@ -149,6 +156,7 @@ class _Crew:
         self._under_way: dict[Future[Entry], Item] = {}
         self._done: SimpleQueue[Future[Entry]] = SimpleQueue()
         self._most = source.pace.workers * AHEAD
+        self._in_vain = 0
 
     def work(self, items: Iterator[Item]) -> Iterator[Entry]:
         """Names are claimed and committed before files are put there; rows are written after the files."""
@@ -188,6 +196,7 @@ class _Crew:
             error = None if future.cancelled() else future.exception()
             if future.cancelled() or isinstance(error, Halted):
                 continue
+            self._in_vain = self._in_vain + 1 if isinstance(error, Transient) else 0
             if error is not None and not isinstance(error, (ItemError, Transient)):
                 stops.append(error)
                 continue
@@ -196,12 +205,16 @@ class _Crew:
             if entry.path and not error:
                 self._vault.settled(entry.key, entry.path)
             entries.append(entry)
+        if self._in_vain >= self._source.pace.workers * 2:  # not the items': the service or the network is down
+            stops.append(Unfinished("The service has stopped answering."))
         if stops:
             raise stops[0]
         return entries
 
     def _hand_out(self, items: list[Item]) -> None:
-        tasks = [(item, path := self._vault.place(item), self._older(item, path)) for item in items]
+        placed = [(item, self._vault.place(item)) for item in items]
+        self._vault.manifest.commit()  # names before files
+        tasks = [(item, path, self._older(item, path)) for item, path in placed]
         self._vault.manifest.commit()
         for item, path, known in tasks:
             target = self._vault.path(path)
@@ -231,7 +244,7 @@ class _Crew:
 
 def _judge(item: Item, vault: Vault, number: int) -> Entry:
     """Decide, do what needs no download, and write the row."""
-    known = vault.manifest.get(item.key)
+    known = _found(item, vault)
     match decide(item, known, held=known is not None and vault.holds(known)):
         case Action.KEEP:
             assert known is not None
@@ -239,9 +252,12 @@ def _judge(item: Item, vault: Vault, number: int) -> Entry:
         case Action.NOTE:
             assert item.obstacle is not None
             state = State.LEFT_OUT if item.obstacle.kind is Kind.LEFT_OUT else State.EXPLAINED
-            if item.obstacle.kind is Kind.FOLDER:
-                vault.keep_folder(item)
             entry = _news(item, known, state, number, item.obstacle)
+            if item.obstacle.kind is Kind.FOLDER:
+                try:
+                    vault.keep_folder(item)
+                except ItemError as error:
+                    entry = replace(entry, state=State.FAILED, kind=None, reason=f"{error} {error.hint}")
         case Action.FETCH:
             entry = _news(item, known, State.PENDING, number)
     vault.manifest.put(entry)
@@ -252,15 +268,42 @@ def _keep(item: Item, known: Entry, vault: Vault, number: int) -> Entry:
     entry = replace(
         known, state=State.SAVED, kind=None, reason=None, title=item.name, facts=item.facts, seen=known.seen
     )
-    path = vault.place(item)
-    if path != known.path:
-        entry = vault.move(entry, path)
     if entry == known:
         vault.manifest.saw(known.key, number)
     else:
         vault.manifest.put(replace(entry, seen=number))
-        vault.settled(entry.key, path)
     return entry
+
+
+def _found(item: Item, vault: Vault) -> Entry | None:
+    """The entry so far. Its file may lie where the item belongs now: a run was killed after it had moved it."""
+    known = vault.manifest.get(item.key)
+    if known is None or known.path is None or vault.holds(known):
+        return known
+    moved = replace(known, path=vault.place(item))
+    if moved.path == known.path or not vault.holds(moved):
+        return known
+    vault.manifest.put(moved)
+    vault.settled(moved.key, moved.path or "")
+    return moved
+
+
+def _carry_out(moves: list[tuple[Key, str]], source: Source, vault: Vault) -> None:
+    """Files follow their items, whose new names are committed already."""
+    for start in range(0, len(moves), BATCH):
+        for key, path in moves[start : start + BATCH]:
+            known = vault.manifest.get(key)
+            assert known is not None
+            with suppress(ItemError):  # a name that this disk refuses: the file stays where it is, and is held
+                vault.manifest.put(vault.move(known, path))
+                vault.settled(key, path)
+        vault.manifest.commit()
+    for item in source.items():  # what the moves left empty may be a folder that is empty online, too
+        if item.obstacle and item.obstacle.kind is Kind.FOLDER:
+            with suppress(ItemError):
+                vault.keep_folder(item)
+    vault.manifest.commit()
+    vault.write_sums()
 
 
 def _news(item: Item, known: Entry | None, state: State, number: int, obstacle: Obstacle | None = None) -> Entry:

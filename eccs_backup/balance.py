@@ -15,7 +15,8 @@ class Balance:
     """One source's account of every listed item; `bytes` are those on the disk.
 
     `listed` was counted while listing, everything else is counted from the rows: a lost row shows.
-    `kept` files are held although the newest listing no longer shows them.
+    `kept` files are held although the newest listing does not show them; `vanished` things were listed once, never
+    saved, and are listed no more.
     """
 
     source: str
@@ -29,6 +30,7 @@ class Balance:
     failed: int = 0
     pending: int = 0
     kept: int = 0
+    vanished: int = 0
 
     @property
     def listed(self) -> int | None:
@@ -59,6 +61,7 @@ class Balance:
             "source": self.source, "account": self.account, "whole": self.whole, "listed": self.listed,
             "saved": self.saved, "proofs": dict(self.proofs), "bytes": self.bytes, "explained": dict(self.explained),
             "left_out": dict(self.left_out), "failed": self.failed, "pending": self.pending, "kept": self.kept,
+            "vanished": self.vanished,
             "choices": json.loads(self.listing.choices), "verdict": self.verdict,
         }  # fmt: skip
 
@@ -71,7 +74,10 @@ def of(manifest: Manifest, source: str) -> Balance | None:
     balance = Balance(source, manifest.account(source) or "", listing)
     for shown, state, kind, reason, proof, number, size in manifest.counts(source):
         if not shown:
-            balance.kept += number if size else 0
+            if state is State.SAVED:
+                balance.kept += number
+            elif state in (State.PENDING, State.FAILED):
+                balance.vanished += number
             continue
         if state is State.SAVED:
             balance.saved += number

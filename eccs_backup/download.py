@@ -11,12 +11,12 @@ from pathlib import Path
 
 from eccs_backup import structure
 from eccs_backup.digest import digests
-from eccs_backup.errors import Changed, Corrupt, Transient, Unavailable, of_disk
-from eccs_backup.model import Entry, Item, Proof, State
+from eccs_backup.disk import make_folder, set_aside
+from eccs_backup.errors import Changed, Corrupt, ItemError, Transient, Unavailable, of_disk
+from eccs_backup.model import Digest, Entry, Item, Kind, Proof, State
 from eccs_backup.ranges import Journal, RangesIgnored, receive_ranges
 from eccs_backup.retry import Patience
 from eccs_backup.sources import Source
-from eccs_backup.vault import set_aside
 
 LARGE = 48 << 20
 """Bytes from which a file is fetched over several connections."""
@@ -42,8 +42,10 @@ def fetch(source: Source, item: Item, target: Path, path: str, known: Entry | No
     under our hands is fetched as it is now. Raises ItemError, Transient when patience is used up, Stop.
     """
     try:
-        if adopted := _adopt(item, target, path):
+        if adopted := _adopt(item, target, path, tools.part(item)):
             return adopted
+        trouble: ItemError | None = None
+        refused = False
         for _ in range(ATTEMPTS):
             part = tools.part(item)
             try:
@@ -54,26 +56,38 @@ def fetch(source: Source, item: Item, target: Path, path: str, known: Entry | No
                 _destroy(part)
                 item = _as_now(source, item, tools)
                 continue
-            _settle(item, part, target, known if known and known.path == path else None)
+            except Unavailable as error:
+                if refused:
+                    raise _confirmed(error) from error
+                trouble, refused = error, True
+                item = _as_now(source, item, tools)
+                continue
+            _settle(item, part, target, known.sha256 if known and known.path == path else None, sha256)
             return _row(item, path, size, sha256, proof)
+        assert trouble is not None
         raise trouble
     except OSError as error:
         raise of_disk(error) from error
 
 
-def _adopt(item: Item, target: Path, path: str) -> Entry | None:
-    """The file may lie there already: put in place by a run that was killed before it wrote the row."""
-    if item.digest is None or item.size is None:
-        return None
-    try:
-        if target.stat().st_size != item.size:
+def _adopt(item: Item, target: Path, path: str, part: Path) -> Entry | None:
+    """The file may lie there already: put in place by a run that was killed before it wrote the row.
+
+    Where the service gives no digest, that run left a note of what it was about to put there.
+    """
+    note = _note(part)
+    promised, proof = item.digest, Proof.DIGEST
+    if promised is None:
+        if not note.is_file():
             return None
-    except FileNotFoundError:
+        hex, _, kind = note.read_text(encoding="ascii").partition(" ")
+        promised, proof = Digest("sha256", hex), Proof(kind)
+    if not target.is_file() or (item.size is not None and target.stat().st_size != item.size):
         return None
-    found = digests(target, "sha256", item.digest.algorithm)
-    if found[item.digest.algorithm] != item.digest.hex:
+    found = digests(target, *{"sha256", promised.algorithm})
+    if found[promised.algorithm] != promised.hex:
         return None
-    return _row(item, path, item.size, found["sha256"], Proof.DIGEST)
+    return _row(item, path, target.stat().st_size, found["sha256"], proof)
 
 
 def _receive(source: Source, item: Item, part: Path, tools: Tools) -> None:
@@ -85,21 +99,27 @@ def _receive(source: Source, item: Item, part: Path, tools: Tools) -> None:
     if Journal.started(part):  # its holes would pass for bytes
         _destroy(part)
     patience = tools.patience()
-    tools.on_bytes(_held(item, part))
+    best = _held(item, part)
+    tools.on_bytes(best)
     while True:
         try:
-            _receive_once(source, item, part, patience, tools.on_bytes)
-            return
+            size = _receive_once(source, item, part, best, patience, tools.on_bytes)
+            if item.size is None or size >= item.size:
+                return
+            raise Transient(f"{item.name} ended after {size} of {item.size} bytes.")
         except Transient as error:
+            best = max(best, _held(item, part))
             patience.wait_or_raise(error)
 
 
 def _receive_once(
-    source: Source, item: Item, part: Path, patience: Patience, on_bytes: Callable[[int], object]
-) -> None:
+    source: Source, item: Item, part: Path, best: int, patience: Patience, on_bytes: Callable[[int], object]
+) -> int:
+    """One attempt; returns how far it came. Only what goes beyond `best` is progress: some networks cut every answer
+    at the same byte."""
     held = _held(item, part)
     if held and held == item.size:
-        return
+        return held
     with source.open(item, held) as stream, part.open("ab", buffering=0) as file:
         size = min(stream.start, held)
         file.truncate(size)
@@ -108,9 +128,12 @@ def _receive_once(
             file.write(block)
             size += len(block)
             on_bytes(len(block))
-            patience.restore()
-    if item.size is not None and size < item.size:
-        raise Transient(f"{item.name} ended after {size} of {item.size} bytes.")
+            if size > best:
+                best = size
+                patience.restore()
+            if item.size is not None and size > item.size:
+                raise Corrupt(f"{item.name} does not end after its {item.size} bytes.")
+    return size
 
 
 def _held(item: Item, part: Path) -> int:
@@ -133,26 +156,57 @@ def _check(item: Item, part: Path) -> tuple[int, str, Proof]:
     found = digests(part, *{"sha256", promised.algorithm if promised else "sha256"})
     if promised and found[promised.algorithm] != promised.hex:
         raise Corrupt(f"{item.name} does not match the service's {promised.algorithm}.")
-    if promised:
-        return size, found["sha256"], Proof.DIGEST
+    if _proof(item) is Proof.STRUCTURE and (fault := structure.fault(part, item.format or "")):
+        raise Corrupt(f"{item.name} is not a whole {item.format} file: {fault}.")
+    return size, found["sha256"], _proof(item)
+
+
+def _proof(item: Item) -> Proof:
+    """What shows that a file of this item is whole."""
+    if item.digest:
+        return Proof.DIGEST
     if item.format in structure.KNOWN:
-        if fault := structure.fault(part, item.format):
-            raise Corrupt(f"{item.name} is not a whole {item.format} file: {fault}.")
-        return size, found["sha256"], Proof.STRUCTURE
-    return size, found["sha256"], Proof.NONE if item.size is None else Proof.SIZE
+        return Proof.STRUCTURE
+    return Proof.NONE if item.size is None else Proof.SIZE
 
 
-def _settle(item: Item, part: Path, target: Path, known: Entry | None) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _settle(item: Item, part: Path, target: Path, older: str | None, newer: str) -> None:
+    """Put the part in its place. `older` is the hash of the version that our row describes, `newer` the part's.
+
+    Whatever else lies there - edited, or saved by hand because we could not - is the person's, and is set aside.
+    """
+    make_folder(target.parent)
     with part.open("rb+") as file:
         os.fsync(file.fileno())
     if item.modified:
         with suppress(OSError, OverflowError):  # FAT knows no year before 1980; the manifest keeps the true time
             os.utime(part, (item.modified.timestamp(),) * 2)
-    if known and target.exists() and target.stat().st_size != known.size:
+    if os.path.lexists(target) and (target.is_symlink() or not target.is_file() or _hash(target) not in (older, newer)):
         set_aside(target)
+    if item.digest is None:
+        proof = _proof(item)
+        _note(part).write_text(f"{newer} {proof}", encoding="ascii")
     part.replace(target)
     Journal.forget(part)
+
+
+def _hash(path: Path) -> str:
+    return digests(path, "sha256")["sha256"]
+
+
+def _note(part: Path) -> Path:
+    """Where it is noted what a part without a digest becomes."""
+    return part.with_name(f"{part.name}.note")
+
+
+def _confirmed(error: Unavailable) -> ItemError:
+    """A refusal that came twice although the service's own description shows nothing of it.
+
+    Only where the description never tells (harmful files, documents that cannot be converted) is it believed.
+    """
+    if error.obstacle.kind in (Kind.ABUSE, Kind.NO_EXPORT):
+        return error
+    return ItemError(f"{error} But it is listed as if it could be fetched.", hint=error.hint)
 
 
 def _destroy(part: Path) -> None:

@@ -154,7 +154,9 @@ class VaultUnwritable(Stop):
 def of_disk(error: OSError) -> BackupError:
     """The error of ours for an error of the disk."""
     where = error.filename or "the folder"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno == errno.EFBIG:
+        return ItemError("It is larger than this disk takes in one file.", hint="Save to a disk of another kind.")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return VaultFull(f"The disk is full ({error.strerror}).")
     if error.errno in (errno.EILSEQ, errno.ENAMETOOLONG, errno.EINVAL):
         return ItemError(f"This disk does not take the name {where}.", hint="Save to a disk of another kind.")

@@ -42,7 +42,7 @@ def _stops(call: Callable[Concatenate[Manifest, P], R]) -> Callable[Concatenate[
         try:
             return call(self, *args, **kwargs)
         except sqlite3.DatabaseError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     return wrapped
 
@@ -61,7 +61,7 @@ class Manifest:
             self.db.execute("PRAGMA synchronous = FULL")
             self._migrate()
         except sqlite3.DatabaseError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def _migrate(self) -> None:
         version = self.db.execute("PRAGMA user_version").fetchone()[0]
@@ -96,7 +96,7 @@ class Manifest:
             yield
         except sqlite3.DatabaseError as error:
             self.db.rollback()
-            raise _translated(error) from error
+            raise translated(error) from error
         except BaseException:
             self.db.rollback()
             raise
@@ -242,7 +242,7 @@ class Manifest:
         try:
             yield from self.db.execute(sql, values)
         except sqlite3.DatabaseError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
 
 def lock(path: Path) -> sqlite3.Connection:
@@ -254,7 +254,7 @@ def lock(path: Path) -> sqlite3.Connection:
         held = sqlite3.connect(path, isolation_level=None, timeout=0)
         held.execute("BEGIN EXCLUSIVE")
     except sqlite3.DatabaseError as error:
-        raise _translated(error) from error
+        raise translated(error) from error
     return held
 
 
@@ -266,7 +266,8 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     )  # fmt: skip
 
 
-def _translated(error: sqlite3.DatabaseError) -> Stop:
+def translated(error: sqlite3.DatabaseError) -> Stop:
+    """The error of ours for one of SQLite's."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code; the rest is detail
     if code == sqlite3.SQLITE_FULL:
         return VaultFull("The disk is full: the vault's records could not be written.")
@@ -276,5 +277,5 @@ def _translated(error: sqlite3.DatabaseError) -> Stop:
         return VaultBusy("Another run is using this vault.")
     return VaultDamaged(
         f"The vault's records cannot be read ({error}).",
-        hint="Keep the files; move .eccs-backup/manifest.sqlite away and run again to check every file afresh.",
+        hint="Keep the files. Move .eccs-backup/manifest.sqlite away and export again: what has a checksum is kept.",
     )

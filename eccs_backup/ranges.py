@@ -31,7 +31,7 @@ class Journal:
     def __init__(self, part: Path, size: int) -> None:
         self._size = size
         self._lock = threading.Lock()
-        self._file = self._path(part).open("a+", encoding="ascii")
+        self._file = self._path(part).open("a+", encoding="ascii", errors="replace")
         self._file.seek(0)
         done = {int(line) for line in self._file if line.endswith("\n") and line.strip().isdigit()}
         count = -(-size // RANGE)

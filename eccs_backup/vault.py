@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from eccs_backup import disk, paths
 from eccs_backup import manifest as records
-from eccs_backup import paths
+from eccs_backup.digest import digests
 from eccs_backup.errors import Unusable, WrongAccount, of_disk
 from eccs_backup.manifest import Manifest
-from eccs_backup.model import Entry, Item, Key, Step
+from eccs_backup.model import Entry, Item, Key, Kind, Step
 
 INNER = ".eccs-backup"
 SUMS = "SHA256SUMS"
@@ -47,7 +49,9 @@ class Vault:
         for step in item.path[:-1]:
             folder = self._folder(folder, item.key.source, step)
         leaf = Step(item.key.id, item.path[-1].name)
-        return f"{folder}/{self._claim(folder, item.key.source, leaf)}"
+        is_folder = item.obstacle is not None and item.obstacle.kind is Kind.FOLDER
+        fits = Path.is_dir if is_folder else partial(_has_size, item.size)
+        return f"{folder}/{self._claim(folder, item.key.source, leaf, fits)}"
 
     def path(self, relative: str) -> Path:
         """Where a path of the manifest lies on this disk. Raises VaultDamaged when it would leave the vault."""
@@ -68,15 +72,19 @@ class Vault:
             return False
 
     def move(self, entry: Entry, relative: str) -> Entry:
-        """The item was renamed or moved at the service: so is its file. The row is the caller's to write."""
+        """The item was renamed or moved at the service: so is its file.
+
+        The name must be claimed and committed; the row is the caller's to write. Until that is committed nobody else
+        gets the old name, so after a kill the file lies in one of its two places and nothing else does.
+        """
         assert entry.path is not None
         if self._dry:
             return replace(entry, path=relative)
         source, target = self.path(entry.path), self.path(relative)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if target.exists():
-                set_aside(target)
+            disk.make_folder(target.parent)
+            if os.path.lexists(target):
+                disk.set_aside(target)
             source.rename(target)
         except OSError as error:
             raise of_disk(error) from error
@@ -88,15 +96,15 @@ class Vault:
     def set_aside(self, entry: Entry) -> None:
         """The entry's file was changed by hand and is not ours any more: keep it under a name that says so."""
         path = self.path(entry.path or "")
-        if path.exists():
-            set_aside(path)
+        if os.path.lexists(path):
+            disk.set_aside(path)
 
     def keep_folder(self, item: Item) -> None:
         """Make the item's folder, which may stay empty."""
         path = self.path(self.place(item))
         if not self._dry:
             try:
-                path.mkdir(parents=True, exist_ok=True)
+                disk.make_folder(path)
             except OSError as error:
                 raise of_disk(error) from error
 
@@ -106,12 +114,24 @@ class Vault:
         self.manifest.release_names(key.source, key.id, folder, name)
 
     def sweep(self) -> None:
-        """Drop the parts that no pending item could go on with: call it after a run that finished everything."""
+        """Empty the folder of parts: call it after a run that finished everything."""
         for part in (self._inner / "partial").iterdir():
-            part.unlink(missing_ok=True)
+            if part.is_dir() and not part.is_symlink():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
+
+    def room(self) -> int:
+        """Bytes that may still be written: what is free, and what unfinished downloads take already."""
+        try:
+            return shutil.disk_usage(self.root).free + disk.allocated(self._inner / "partial")
+        except OSError as error:
+            raise of_disk(error) from error
 
     def write_sums(self) -> None:
         """Write SHA256SUMS: `sha256sum -c` proves the vault without us. Format: coreutils' text lines."""
+        if self._dry:
+            return
         target, draft = self.root / SUMS, self._inner / "sums"
         try:
             with draft.open("w", encoding="utf-8", newline="\n") as file:
@@ -120,32 +140,40 @@ class Vault:
                         file.write(f"{entry.sha256}  {entry.path}\n")
                 file.flush()
                 os.fsync(file.fileno())
+            self._keep_strange_sums(target, draft)
             draft.replace(target)
             if hasattr(os, "sync"):
                 os.sync()  # the folders' entries too: from here on the disk may be unplugged
         except OSError as error:
             raise of_disk(error) from error
 
+    def _keep_strange_sums(self, target: Path, draft: Path) -> None:
+        """A SHA256SUMS that is not the one we wrote is the person's."""
+        mark = self._inner / "sums.sha256"
+        known = mark.read_text(encoding="ascii").split() if mark.exists() else []
+        if os.path.lexists(target) and (target.is_dir() or digests(target, "sha256")["sha256"] not in known):
+            disk.set_aside(target)
+        now = digests(draft, "sha256")["sha256"]
+        mark.write_text("\n".join([*known[-1:], now]), encoding="ascii")  # either may lie there after a kill
+
     def _folder(self, folder: str, source: str, step: Step) -> str:
         known = self._folders.get((folder, step))
         if known is None:
-            known = f"{folder}/{self._claim(folder, source, step)}"
+            known = f"{folder}/{self._claim(folder, source, step, Path.is_dir)}"
             if len(known.encode()) > paths.LONGEST_FOLDER:
                 known = f"{source}/~deep/{hashlib.sha256(known.encode()).hexdigest()[:16]}"
             self._folders[folder, step] = known
         return known
 
-    def _claim(self, folder: str, source: str, step: Step) -> str:
+    def _claim(self, folder: str, source: str, step: Step, fits: Callable[[Path], bool]) -> str:
+        """A name in `folder` that nobody holds; what lies there already may stay if it `fits`."""
         known = self.manifest.name_of(source, step.id, folder, step.name)
         if known is not None:
             return known
         name = wish = paths.safe(step.name)
         length = 6
-        while (holder := self.manifest.name_holder(folder, paths.fold(name))) or self._exists(folder, name):
-            if holder and holder[:2] == (
-                source,
-                step.id,
-            ):  # renamed to something that is the same name on a disk
+        while (holder := self.manifest.name_holder(folder, paths.fold(name))) or self._in_the_way(folder, name, fits):
+            if holder and holder[:2] == (source, step.id):  # renamed to what is the same name on a disk
                 name = holder[2]
                 break
             name = paths.distinct(wish, step.id, length)
@@ -153,14 +181,15 @@ class Vault:
         self.manifest.claim_name(folder, paths.fold(name), source, step.id, step.name, name)
         return name
 
-    def _exists(self, folder: str, name: str) -> bool:
-        return os.path.lexists(self.root / folder / name)
+    def _in_the_way(self, folder: str, name: str, fits: Callable[[Path], bool]) -> bool:
+        path = self.root / folder / name
+        return os.path.lexists(path) and not fits(path)
 
 
 @contextmanager
 def opened(root: Path) -> Iterator[Vault]:
     """The vault at `root`, made when it is new, held against other runs. Raises Stop."""
-    root = _long(root)
+    root = disk.long_path(root)
     inner = root / INNER
     try:
         (inner / "partial").mkdir(parents=True, exist_ok=True)
@@ -191,7 +220,7 @@ def existing(root: Path) -> Iterator[Vault]:
 def reading(root: Path) -> Iterator[Vault]:
     """A vault to look at while another run may write to it."""
     _must_exist(root)
-    root = _long(root)
+    root = disk.long_path(root)
     manifest = Manifest(root / INNER / "manifest.sqlite")
     try:
         yield Vault(root, manifest)
@@ -212,39 +241,9 @@ def trial(root: Path) -> Iterator[Vault]:
         manifest.close()
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file that is not as we left it, so that nothing of the person's is overwritten."""
-    number = 1
-    while (other := path.with_name(f"{path.stem} (set aside {number}){path.suffix}")).exists():
-        number += 1
-    return path.rename(other)
-
-
-def synchronised(root: Path) -> str | None:
-    """The name of the service that synchronises `root` with a cloud, when its path shows one.
-
-    Files saved there would be uploaded again, and vanish with the account. The names are those the services' own
-    programs give: OneDrive sets `OneDrive*` in the environment on Windows; macOS keeps them in Library/CloudStorage.
-    """
-    whole = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow links to folders that do not exist yet
-    for name, value in os.environ.items():
-        if name.startswith("OneDrive") and value and whole.is_relative_to(Path(value)):
-            return "OneDrive"
-    marks = {"onedrive": "OneDrive", "google drive": "Google Drive", "googledrive": "Google Drive",
-             "dropbox": "Dropbox", "mobile documents": "iCloud", "box sync": "Box"}  # fmt: skip
-    for part in whole.parts:
-        for mark, service in marks.items():
-            if part.casefold() == mark or part.casefold().startswith((f"{mark} -", f"{mark}-")):
-                return service
-    return None
-
-
-def _long(root: Path) -> Path:
-    """On Windows, the form of the path that may be longer than 260 characters.
-    https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation"""
-    if sys.platform != "win32" or str(root).startswith("\\\\"):
-        return root
-    return Path("\\\\?\\" + os.path.abspath(root))  # noqa: PTH100 - resolve() follows links
+def _has_size(size: int | None, path: Path) -> bool:
+    """Whether it may be the very file, left from records that were lost: its digest will tell."""
+    return size is not None and path.is_file() and not path.is_symlink() and path.stat().st_size == size
 
 
 def _must_exist(root: Path) -> None:

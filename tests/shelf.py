@@ -31,6 +31,7 @@ class Fault:
     ignore_range: bool = False
     garble: bool = False
     replace_with: bytes | None = None
+    delete: bool = False
 
 
 @dataclass
@@ -64,6 +65,8 @@ class Handler(BaseHTTPRequestHandler):
         fault = queue.pop(0) if queue else Fault()
         if fault.replace_with is not None:
             world.files[id] = fault.replace_with
+        if fault.delete:
+            del world.files[id]
         if fault.status:
             return self._send(fault.status, b"", {})
         if id not in world.files:
@@ -137,7 +140,9 @@ class Shelf:
         path = tuple(Step(f"{id}/{number}", name) for number, name in enumerate(world.names.get(id, (f"{id}.bin",))))
         item = Item(Key(self.name, id), path, "", facts={"id": id})
         if id in world.obstacles:
-            return replace(item, obstacle=Obstacle(Kind.NO_EXPORT, world.obstacles[id]))
+            item = replace(item, obstacle=Obstacle(Kind.NO_EXPORT, world.obstacles[id]))
+        if id not in world.files:
+            return item
         data = world.files[id]
         digest = Digest("md5", hashlib.md5(data).hexdigest()) if world.with_md5 else None
         return replace(item, revision=world.revision(id), size=len(data), digest=digest)

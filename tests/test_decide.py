@@ -28,7 +28,9 @@ LEFT = replace(ITEM, obstacle=Obstacle(Kind.LEFT_OUT, "--exclude"))
         (ITEM, replace(HELD, state=State.PENDING, revision="1"), True, Action.FETCH),
         (ITEM, Entry(ITEM.key, State.EXPLAINED, revision="2"), True, Action.FETCH),  # no file, whatever the row says
         (FORM, None, False, Action.NOTE),
-        (FORM, HELD, True, Action.NOTE),
+        (FORM, HELD, True, Action.KEEP),  # what we hold is the newest, whatever may not be fetched any more
+        (FORM, HELD, False, Action.NOTE),
+        (FORM, replace(HELD, revision="1"), True, Action.NOTE),
         (LEFT, None, False, Action.NOTE),
         (LEFT, HELD, True, Action.KEEP),  # saved before it was left out, and still the newest
         (LEFT, HELD, False, Action.NOTE),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from eccs_backup import backup, balance, download, ranges, vault
+from eccs_backup import backup, balance, disk, download, ranges, vault
 from eccs_backup import verify as checks
 from eccs_backup.choice import Choice
-from eccs_backup.errors import SignInNeeded, Unfinished, VaultBusy, WrongAccount
-from eccs_backup.model import Entry, Kind, Proof, State
-from shelf import Fault, Shelf, World, save, served
+from eccs_backup.errors import Corrupt, SignInNeeded, Unfinished, VaultBusy, WrongAccount
+from eccs_backup.model import Entry, Item, Kind, Proof, State
+from shelf import Fault, Shelf, World, hasty, save, served
 
 BODY = bytes(range(256)) * 4096  # 1 MiB
 K = 1 << 10
@@ -29,8 +30,16 @@ TROUBLES = {
     "range ignored": ([Fault(cut_after=300 * K), Fault(ignore_range=True)], [None, f"bytes={300 * K}-"], State.SAVED),
     "busy": ([Fault(status=429), Fault(status=503)], [None] * 3, State.SAVED),
     "always down": ([Fault(status=503)] * 99, [None] * 8, State.FAILED),
-    "refused": ([Fault(status=403)], [None], State.EXPLAINED),
-    "gone": ([Fault(status=404)], [None], State.EXPLAINED),
+    "refused once": ([Fault(status=403)], [None, None], State.SAVED),
+    "refused though it is listed as free": ([Fault(status=403)] * 9, [None, None], State.FAILED),
+    "not found once": ([Fault(status=404)], [None, None], State.SAVED),
+    "not found though it is listed": ([Fault(status=404)] * 9, [None, None], State.FAILED),
+    "gone": ([Fault(delete=True)], [None], State.EXPLAINED),
+    "cut at the same byte again and again": (
+        [Fault(cut_after=300 * K), *[Fault(cut_after=200 * K, ignore_range=True)] * 99],
+        None,
+        State.FAILED,
+    ),
     "garbled once": ([Fault(garble=True)], [None, None], State.SAVED),
     "garbled always": ([Fault(garble=True)] * 99, [None] * download.ATTEMPTS, State.FAILED),
     "cut, then garbled": (
@@ -56,7 +65,8 @@ def test_one_file_through_trouble(tmp_path: Path, faults: list[Fault], asked: li
     world = World({"a": BODY}, faults={"a": list(faults)})
     (entry,) = save(world, tmp_path)
     assert entry.state is state
-    assert [wanted for _, wanted in world.seen] == asked
+    assert asked is None or [wanted for _, wanted in world.seen] == asked
+    assert len(world.seen) < 12
     file = tmp_path / "shelf/a.bin"
     if state is State.SAVED:
         assert file.read_bytes() == world.files["a"]
@@ -76,7 +86,8 @@ LARGE_TROUBLES = {
     "garbled once": ([Fault(), Fault(garble=True)], State.SAVED),
     "changed in the middle": ([Fault(), Fault(), Fault(replace_with=BODY[::-1] * 3)], State.SAVED),
     "shorter in the middle": ([Fault(), Fault(), Fault(replace_with=b"other")], State.SAVED),
-    "refused": ([Fault(), Fault(status=403), Fault(status=403), Fault(status=403), Fault(status=403)], State.EXPLAINED),
+    "refused in the middle": ([Fault(), Fault(status=403)], State.SAVED),
+    "gone in the middle": ([Fault(), Fault(delete=True)], State.EXPLAINED),
 }
 
 
@@ -178,13 +189,123 @@ def test_a_file_of_the_persons_own_is_never_overwritten(tmp_path: Path) -> None:
     assert [path.read_bytes() for path in (tmp_path / "shelf").glob("a~*.bin")] == [BODY]
 
 
-def test_a_file_changed_by_hand_is_set_aside(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mine", [b"my own notes", b"mine!!"])
+def test_a_file_changed_by_hand_is_set_aside(tmp_path: Path, mine: bytes) -> None:
     world = World({"a": b"theirs"})
     save(world, tmp_path)
-    (tmp_path / "shelf/a.bin").write_bytes(b"my own notes")
+    (tmp_path / "shelf/a.bin").write_bytes(mine)
+    world.files["a"] = b"theirs, newer"
+    save(world, tmp_path)
+    assert (tmp_path / "shelf/a.bin").read_bytes() == b"theirs, newer"
+    assert (tmp_path / "shelf/a (set aside 1).bin").read_bytes() == mine
+
+
+def test_a_file_saved_by_hand_is_set_aside_when_ours_comes(tmp_path: Path) -> None:
+    world = World({"a": b"theirs"}, faults={"a": [Fault(status=403)] * 9})
+    save(world, tmp_path)
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf/a.bin").write_bytes(b"by hand")
+    world.faults.clear()
     save(world, tmp_path)
     assert (tmp_path / "shelf/a.bin").read_bytes() == b"theirs"
-    assert (tmp_path / "shelf/a (set aside 1).bin").read_bytes() == b"my own notes"
+    assert (tmp_path / "shelf/a (set aside 1).bin").read_bytes() == b"by hand"
+
+
+def test_whatever_lies_in_the_way_is_set_aside(tmp_path: Path) -> None:
+    world = World({"a": b"1", "b": b"2"}, names={"a": ("folder", "a"), "b": ("b",)})
+    save(world, tmp_path)
+    for path in (tmp_path / "shelf/folder/a", tmp_path / "shelf/b"):
+        path.unlink()
+    (tmp_path / "shelf/folder").rmdir()
+    (tmp_path / "shelf/folder").write_bytes(b"a file where a folder was")
+    (tmp_path / "shelf/b").mkdir()
+    (tmp_path / "shelf/b/mine").write_bytes(b"mine")
+    save(world, tmp_path)
+    assert (tmp_path / "shelf/folder/a").read_bytes() == b"1"
+    assert (tmp_path / "shelf/b").read_bytes() == b"2"
+    assert (tmp_path / "shelf/folder (set aside 1)").read_bytes() == b"a file where a folder was"
+    assert (tmp_path / "shelf/b (set aside 1)/mine").read_bytes() == b"mine"
+
+
+def test_dangling_links_are_set_aside(tmp_path: Path) -> None:
+    world = World({"a": b"1"})
+    save(world, tmp_path)
+    (tmp_path / "shelf/a.bin").unlink()
+    (tmp_path / "shelf/a.bin").symlink_to(tmp_path / "nowhere")
+    save(world, tmp_path)
+    assert (tmp_path / "shelf/a.bin").read_bytes() == b"1"
+    assert not (tmp_path / "nowhere").exists()
+    assert (tmp_path / "shelf/a (set aside 1).bin").is_symlink()
+
+
+def test_sums_of_the_persons_own_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "SHA256SUMS").write_text("mine")
+    world = World({"a": b"1"})
+    save(world, tmp_path)
+    save(world, tmp_path)
+    assert (tmp_path / "SHA256SUMS (set aside 1)").read_text() == "mine"
+    assert len(list(tmp_path.glob("SHA256SUMS*"))) == 2
+
+
+def test_an_answer_that_does_not_end_is_not_written_to_the_end(tmp_path: Path) -> None:
+    world = World({"a": BODY})
+    with served(world) as url, vault.opened(tmp_path) as place:
+        shelf = Shelf(world, url)
+        (item,) = shelf.items()
+        short = replace(item, size=1000, digest=None)
+        tools = download.Tools(place.part, hasty)
+        with pytest.raises(Corrupt):
+            download.fetch(Listed(shelf, short), short, tmp_path / "x", "x", None, tools)
+        assert not place.part(short).exists()
+
+
+def test_a_service_that_goes_down_ends_the_run_soon(tmp_path: Path) -> None:
+    world = World({f"{n:03}": b"x" for n in range(200)})
+    world.faults = {f"{n:03}": [Fault(status=503)] * 99 for n in range(20, 200)}
+    with pytest.raises(Unfinished):
+        save(world, tmp_path)
+    found = _balance(tmp_path)
+    assert found.saved == 20
+    assert found.failed < 30
+    assert not found.whole
+
+
+def test_a_version_that_is_held_counts_though_it_may_not_be_fetched_any_more(tmp_path: Path) -> None:
+    world = World({"a": b"1"})
+    save(world, tmp_path)
+    world.obstacles["a"] = "its owner forbids it now"
+    save(world, tmp_path)
+    assert (_balance(tmp_path).saved, _balance(tmp_path).explained) == (1, {})
+    world.files["a"] = b"2"
+    save(world, tmp_path)
+    assert (_balance(tmp_path).saved, _balance(tmp_path).explained) == (0, {Kind.NO_EXPORT: 1})
+    assert (tmp_path / "shelf/a.bin").read_bytes() == b"1"
+
+
+def test_records_that_were_lost_are_made_again_from_the_files(tmp_path: Path) -> None:
+    world = World({"a": BODY, "b": b"2"}, names={"b": ("folder", "b")})
+    save(world, tmp_path)
+    (tmp_path / ".eccs-backup/manifest.sqlite").unlink()
+    world.seen.clear()
+    save(world, tmp_path)
+    assert world.seen == []
+    assert _balance(tmp_path).saved == 2
+
+
+def test_what_vanished_before_it_was_saved_is_told(tmp_path: Path) -> None:
+    world = World({"a": b"1", "b": b"2"}, faults={"a": [Fault(status=503)] * 99})
+    save(world, tmp_path)
+    del world.files["a"]
+    save(world, tmp_path)
+    assert (_balance(tmp_path).vanished, _balance(tmp_path).kept) == (1, 0)
+
+
+def test_room_counts_what_parts_take_already(tmp_path: Path) -> None:
+    with (tmp_path / "holes").open("wb") as file:
+        file.truncate(50_000_000)
+    assert disk.allocated(tmp_path) < 1_000_000
+    (tmp_path / "whole").write_bytes(b"x" * 10_000_000)
+    assert 10_000_000 <= disk.allocated(tmp_path) < 12_000_000
 
 
 def test_a_renamed_item_is_moved_not_fetched(tmp_path: Path) -> None:
@@ -234,11 +355,11 @@ def test_swapped_names_lose_nothing(tmp_path: Path) -> None:
 
 def test_the_balance_adds_up(tmp_path: Path) -> None:
     world = World({"a": b"1", "b": b"2", "c": b"3", "d": b"4"}, obstacles={"form": "a form"})
-    world.faults = {"b": [Fault(status=403)], "c": [Fault(status=503)] * 99}
+    world.faults = {"b": [Fault(delete=True)], "c": [Fault(status=503)] * 99}
     save(world, tmp_path, choice=Choice(exclude=("d.bin",)))
     found = _balance(tmp_path)
     assert (found.listed, found.saved, found.failed, found.pending) == (5, 1, 1, 0)
-    assert found.explained == {Kind.VIEW_ONLY: 1, Kind.NO_EXPORT: 1}
+    assert found.explained == {Kind.GONE: 1, Kind.NO_EXPORT: 1}
     assert found.left_out == {"--exclude d.bin": 1}
     assert not found.whole
     assert "1 of 5 is missing" in found.verdict
@@ -322,6 +443,17 @@ def test_verify_finds_damage_and_the_next_run_mends_it(tmp_path: Path) -> None:
     with vault.existing(tmp_path) as place:
         assert list(checks.files(place)) == []
     assert _balance(tmp_path).whole
+
+
+class Listed(Shelf):
+    """A shelf that describes one item wrongly, and goes on doing so."""
+
+    def __init__(self, shelf: Shelf, item: Item) -> None:
+        self.__dict__.update(shelf.__dict__)
+        self._item_as_listed = item
+
+    def refresh(self, item: Item) -> Item:
+        return self._item_as_listed
 
 
 def _balance(root: Path) -> balance.Balance:

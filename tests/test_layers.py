@@ -14,7 +14,7 @@ PACKAGE = Path(eccs_backup.__file__).parent
 LAYERS = [
     {"model"},
     {"errors"},
-    {"retry", "pace", "digest", "paths", "structure", "schema"},
+    {"retry", "pace", "digest", "paths", "structure", "schema", "disk"},
     {"http"},
     {"accounts"},
     {"sources"},

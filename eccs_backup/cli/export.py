@@ -167,7 +167,7 @@ def _show_dry_run(found: Survey, place: Vault, as_json: bool) -> None:
 
 def _refuse_synchronised(out: Path) -> None:
     from eccs_backup.errors import Unusable
-    from eccs_backup.vault import synchronised
+    from eccs_backup.disk import synchronised
 
     if service := synchronised(out):
         raise Unusable(

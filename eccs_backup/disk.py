@@ -1,0 +1,63 @@
+"""What a disk may have in the way: other people's files, synchronised folders, paths that are too long."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+
+def set_aside(path: Path) -> None:
+    """Rename whatever lies at `path` and is not as we left it, so that nothing of the person's is overwritten."""
+    number = 1
+    while os.path.lexists(other := path.with_name(f"{path.stem} (set aside {number}){path.suffix}")):
+        number += 1
+    with suppress(FileNotFoundError):  # another worker was quicker
+        path.rename(other)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder and those above it; a file that lies where a folder belongs is set aside."""
+    for _ in range(len(folder.parts)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return
+        except (FileExistsError, NotADirectoryError):
+            for each in (*reversed(folder.parents), folder):
+                if os.path.lexists(each) and not each.is_dir():
+                    set_aside(each)
+                    break
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def allocated(folder: Path) -> int:
+    """Bytes that the files in `folder` take on the disk; of a file with holes only what is written."""
+    return sum(getattr(file.stat(), "st_blocks", 0) * 512 for file in os.scandir(folder) if file.is_file())
+
+
+def synchronised(root: Path) -> str | None:
+    """The name of the service that synchronises `root` with a cloud, when its path shows one.
+
+    Files saved there would be uploaded again, and vanish with the account. The names are those the services' own
+    programs give: OneDrive sets `OneDrive*` in the environment on Windows; macOS keeps them in Library/CloudStorage.
+    """
+    whole = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow links to folders that do not exist yet
+    for name, value in os.environ.items():
+        if name.startswith("OneDrive") and value and whole.is_relative_to(Path(value)):
+            return "OneDrive"
+    marks = {"onedrive": "OneDrive", "google drive": "Google Drive", "googledrive": "Google Drive",
+             "dropbox": "Dropbox", "mobile documents": "iCloud", "box sync": "Box"}  # fmt: skip
+    for part in whole.parts:
+        for mark, service in marks.items():
+            if part.casefold() == mark or part.casefold().startswith((f"{mark} -", f"{mark}-")):
+                return service
+    return None
+
+
+def long_path(root: Path) -> Path:
+    """On Windows, the form of the path that may be longer than 260 characters.
+    https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation"""
+    if sys.platform != "win32" or str(root).startswith("\\\\"):
+        return root
+    return Path("\\\\?\\" + os.path.abspath(root))  # noqa: PTH100 - resolve() follows links
