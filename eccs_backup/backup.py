@@ -290,20 +290,22 @@ def _found(item: Item, vault: Vault) -> Entry | None:
 
 def _carry_out(moves: list[tuple[Key, str]], source: Source, vault: Vault) -> None:
     """Files follow their items, whose new names are committed already."""
-    for start in range(0, len(moves), BATCH):
-        for key, path in moves[start : start + BATCH]:
+    try:
+        for number, (key, path) in enumerate(moves, start=1):
             known = vault.manifest.get(key)
             assert known is not None
             with suppress(ItemError):  # a name that this disk refuses: the file stays where it is, and is held
                 vault.manifest.put(vault.move(known, path))
                 vault.settled(key, path)
+            if number % BATCH == 0:
+                vault.manifest.commit()
+        for item in source.items():  # what the moves left empty may be a folder that is empty online, too
+            if item.obstacle and item.obstacle.kind is Kind.FOLDER:
+                with suppress(ItemError):
+                    vault.keep_folder(item)
+    finally:
         vault.manifest.commit()
-    for item in source.items():  # what the moves left empty may be a folder that is empty online, too
-        if item.obstacle and item.obstacle.kind is Kind.FOLDER:
-            with suppress(ItemError):
-                vault.keep_folder(item)
-    vault.manifest.commit()
-    vault.write_sums()
+        vault.write_sums()
 
 
 def _news(item: Item, known: Entry | None, state: State, number: int, obstacle: Obstacle | None = None) -> Entry:

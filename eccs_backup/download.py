@@ -75,19 +75,13 @@ def _adopt(item: Item, target: Path, path: str, part: Path) -> Entry | None:
 
     Where the service gives no digest, that run left a note of what it was about to put there.
     """
-    note = _note(part)
-    promised, proof = item.digest, Proof.DIGEST
-    if promised is None:
-        if not note.is_file():
-            return None
-        hex, _, kind = note.read_text(encoding="ascii").partition(" ")
-        promised, proof = Digest("sha256", hex), Proof(kind)
-    if not target.is_file() or (item.size is not None and target.stat().st_size != item.size):
+    promised = item.digest or _noted(part)
+    if promised is None or not target.is_file() or (item.size is not None and target.stat().st_size != item.size):
         return None
     found = digests(target, *{"sha256", promised.algorithm})
     if found[promised.algorithm] != promised.hex:
         return None
-    return _row(item, path, target.stat().st_size, found["sha256"], proof)
+    return _row(item, path, target.stat().st_size, found["sha256"], _proof(item))
 
 
 def _receive(source: Source, item: Item, part: Path, tools: Tools) -> None:
@@ -184,8 +178,7 @@ def _settle(item: Item, part: Path, target: Path, older: str | None, newer: str)
     if os.path.lexists(target) and (target.is_symlink() or not target.is_file() or _hash(target) not in (older, newer)):
         set_aside(target)
     if item.digest is None:
-        proof = _proof(item)
-        _note(part).write_text(f"{newer} {proof}", encoding="ascii")
+        _note(part).write_text(newer, encoding="ascii")
     part.replace(target)
     Journal.forget(part)
 
@@ -195,8 +188,16 @@ def _hash(path: Path) -> str:
 
 
 def _note(part: Path) -> Path:
-    """Where it is noted what a part without a digest becomes."""
+    """Where it is noted what a part without a digest becomes: the SHA-256 of the finished file."""
     return part.with_name(f"{part.name}.note")
+
+
+def _noted(part: Path) -> Digest | None:
+    try:
+        hex = _note(part).read_text(encoding="ascii")
+    except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):
+        return None
+    return Digest("sha256", hex) if len(hex) == 64 else None  # a kill may have cut the note short
 
 
 def _confirmed(error: Unavailable) -> ItemError:
