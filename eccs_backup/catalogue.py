@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from eccs_backup.manifest import Manifest
+from eccs_backup.errors import VaultDamaged
+from eccs_backup.manifest import Manifest, translated
 from eccs_backup.model import Json
 from eccs_backup.sources import Row
 
 
 class ManifestCatalogue:
-    """The `Catalogue` of one source; every operation is one transaction."""
+    """The `Catalogue` of one source; every operation is one transaction.
+
+    Raises VaultFull, VaultUnwritable, VaultBusy, VaultDamaged.
+    """
 
     def __init__(self, manifest: Manifest, source: str) -> None:
         self._manifest = manifest
@@ -21,13 +26,13 @@ class ManifestCatalogue:
     def token(self, log: str) -> str | None:
         """Where to go on in `log`."""
         sql = "SELECT token FROM logs WHERE source = ? AND log = ?"
-        row = self._db.execute(sql, (self._source, log)).fetchone()
-        return row[0] if row else None
+        rows = self._select(sql, self._source, log)
+        return rows[0][0] if rows else None
 
     def logs(self) -> list[str]:
         """The logs that were listed to their end at least once."""
         sql = "SELECT log FROM logs WHERE source = ? ORDER BY log"
-        return [row[0] for row in self._db.execute(sql, (self._source,))]
+        return [row[0] for row in self._select(sql, self._source)]
 
     def replace(self, log: str, rows: Iterable[Row], token: str) -> None:
         """A listing from the start; `rows` are written as they come, and count only once all are there."""
@@ -56,10 +61,16 @@ class ManifestCatalogue:
         """Every row of `log` by id. Reads in pages: the table may be written between two rows."""
         sql = "SELECT id, description FROM catalogue WHERE source = ? AND log = ? AND id > ? ORDER BY id LIMIT 1000"
         last = ""
-        while page := self._db.execute(sql, (self._source, log, last)).fetchall():
+        while page := self._select(sql, self._source, log, last):
             for id, description in page:
-                yield Row(id, json.loads(description))
+                yield Row(id, _described(description))
             last = page[-1][0]
+
+    def _select(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except self._db.DatabaseError as error:
+            raise translated(error) from error
 
     def _write(self, log: str, rows: Iterable[Row]) -> None:
         self._db.executemany(
@@ -69,6 +80,17 @@ class ManifestCatalogue:
 
     def _set_token(self, log: str, token: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO logs VALUES (?, ?, ?)", (self._source, log, token))
+
+
+def _described(text: str) -> dict[str, Json]:
+    try:
+        found: dict[str, Json] = json.loads(text)
+    except ValueError as error:
+        raise VaultDamaged(
+            "The vault's records of what the service listed cannot be read.",
+            hint="Keep the files. Move .eccs-backup/manifest.sqlite away and export again; what has a checksum stays.",
+        ) from error
+    return found
 
 
 def _text(description: dict[str, Json]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from eccs_backup.errors import Unusable
 from eccs_backup.model import Item, Kind, Obstacle
@@ -14,7 +16,8 @@ from eccs_backup.model import Item, Kind, Obstacle
 class Choice:
     """What the person wants: globs on the path as the service names it ("My Drive/Thesis/*.pdf").
 
-    A glob without "/" is compared with every folder and with the name; case does not count; `*` matches "/" too.
+    A glob without "/" is compared with every folder and with the name; `*` matches "/" too. Neither case counts nor
+    the Unicode normalization: a Mac writes the dots of "が" and "ö" as letters of their own.
     """
 
     include: tuple[str, ...] = ()
@@ -47,8 +50,17 @@ class Choice:
 
 
 def _matches(glob: str, item: Item) -> bool:
-    wanted = re.compile(fnmatch.translate(glob.casefold()))
+    wanted = _pattern(glob)
+    names = [_folded(step.name) for step in item.path]
     if "/" not in glob:
-        return any(wanted.match(step.name.casefold()) for step in item.path)
-    names = [step.name.casefold() for step in item.path]
+        return any(map(wanted.match, names))
     return any(wanted.match("/".join(names[: length + 1])) for length in range(len(names)))
+
+
+@cache
+def _pattern(glob: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(_folded(glob)))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import math
 import os
+import socket
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
-from eccs_backup.errors import Transient, Unfinished, Unusable
+from eccs_backup.errors import BackupError, Halted, ItemError, Transient, Unfinished, Unusable
+from eccs_backup.retry import Halt
 
 BLOCK = 1 << 18
 """The most bytes handed on at once."""
 TIMEOUT = (15, 90)
 """Seconds to connect, and seconds without a byte."""
 BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+MISLED = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    urllib3.exceptions.LocationValueError,
+)
+"""An address that is none; Python's own functions raise a bare ValueError for others."""
 
 
 class Tokens(Protocol):
@@ -40,7 +51,7 @@ class Wire:
 
     Proxies (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`) and an own CA (`REQUESTS_CA_BUNDLE`,
     `CURL_CA_BUNDLE`, `SSL_CERT_FILE`) come from the environment. The Authorization header is dropped when a
-    redirect leads to another host. `count` is the number of requests sent so far.
+    redirect leads to another host. `count` is the number of requests sent so far. `abort` may be called by any thread.
     """
 
     def __init__(self, tokens: Tokens | None = None) -> None:
@@ -50,6 +61,7 @@ class Wire:
         self._proxies: dict[tuple[str, str], dict[str, str]] = {}
         self._verify = ca_bundle()
         self._lock = threading.Lock()
+        self._sockets = _Sockets()
         self.count = 0
 
     def send(
@@ -61,7 +73,10 @@ class Wire:
         data: bytes | str | Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> requests.Response:
-        """One request; a refused token is renewed once. Raises Transient when it breaks, Stop."""
+        """One request; a refused token is renewed once.
+
+        Raises Transient when it breaks, ItemError when it is sent on to an impossible address, Stop.
+        """
         if self._tokens is None:
             return self._send(method, url, dict(headers or {}), data, stream)
         token = self._tokens.current()
@@ -80,8 +95,8 @@ class Wire:
             session.trust_env = False  # ~/.netrc must not sign for us, and the environment is read once, not per call
             session.verify = self._verify
             session.proxies = get_environ_proxies("https://www.googleapis.com")
-            session.mount("http://", HTTPAdapter(pool_connections=4, pool_maxsize=2))
-            session.mount("https://", HTTPAdapter(pool_connections=4, pool_maxsize=2))
+            session.mount("http://", _Adapter(self._sockets))
+            session.mount("https://", _Adapter(self._sockets))
             with self._lock:
                 self._sessions.append(session)
         return session
@@ -90,6 +105,10 @@ class Wire:
         """Close every thread's connections."""
         for session in self._sessions:
             session.close()
+
+    def abort(self) -> None:
+        """Break off every connection, so that no thread waits for an answer any more: it gets Halted."""
+        self._sockets.shut()
 
     def _send(
         self,
@@ -101,8 +120,9 @@ class Wire:
     ) -> requests.Response:
         with self._lock:
             self.count += 1
+        self._sockets.check()
         try:
-            return self.session().request(
+            response = self.session().request(
                 method,
                 url,
                 headers=headers,
@@ -111,10 +131,12 @@ class Wire:
                 timeout=TIMEOUT,
                 proxies=self._proxies_for(url),
             )
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-            raise Unusable(f"{urlsplit(url).netloc or url} is not an address that can be reached.") from error
-        except BROKEN as error:
-            raise broken(url, error) from error
+        except (ValueError, *BROKEN) as error:
+            self._sockets.check()
+            misled = isinstance(error, MISLED) or not isinstance(error, BROKEN)
+            raise _misled(url, error) if misled else broken(url, error) from error
+        self._sockets.check()
+        return response
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         parts = urlsplit(url)
@@ -133,6 +155,88 @@ def ca_bundle() -> str | bool:
     return True
 
 
+class Hangup(Halt):
+    """Tells every thread of a run to stop, also those that wait for an answer over `wire`."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self._wire = wire
+
+    def set(self) -> None:
+        """Stop."""
+        super().set()
+        self._wire.abort()
+
+
+class _Sockets:
+    """The open sockets of all threads. A body may outlive its connection, but not its socket."""
+
+    def __init__(self) -> None:
+        self._open: WeakSet[Any] = WeakSet()
+        self._lock, self._shut = threading.Lock(), False
+
+    def add(self, one: Any) -> None:
+        """A new one. Raises Halted when the others are shut."""
+        with self._lock:
+            self._open.add(one)
+        self.check()
+
+    def shut(self) -> None:
+        """Wake whoever reads or writes. Not closed: the number could be another file's before they notice."""
+        with self._lock:
+            self._shut = True
+            for one in self._open:
+                _shut(one)
+
+    def check(self) -> None:
+        """Raise Halted once all are shut: what ends then may look like a body's end."""
+        if self._shut:
+            raise Halted("Interrupted.")
+
+
+def _shut(one: Any) -> None:
+    with suppress(OSError):  # it was never connected, or is closed already
+        socket.socket.shutdown(getattr(one, "socket", one), socket.SHUT_RDWR)  # `socket`: TLS inside a proxy's TLS
+
+
+class _Adapter(HTTPAdapter):
+    """Reports every socket that it opens."""
+
+    def __init__(self, sockets: _Sockets) -> None:
+        self.sockets = sockets
+        super().__init__(pool_connections=4, pool_maxsize=2)
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """The pool of connections to the request's host."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        if "ConnectionCls" not in vars(pool):  # one that we have not seen
+            pool.ConnectionCls = _reporting(pool.ConnectionCls, self.sockets)
+        return pool
+
+
+def _reporting(kind: Any, sockets: _Sockets) -> Any:
+    class Reporting(kind):  # type: ignore[misc]
+        def connect(self) -> None:
+            super().connect()
+            sockets.add(self.sock)
+
+    return Reporting
+
+
+def _misled(url: str, error: Exception) -> BackupError:
+    """The error for an address that is none: the person's own, or one that the service sent us on to."""
+    if isinstance(error, requests.exceptions.InvalidProxyURL):
+        return Unusable("The address of the proxy cannot be used.", hint="Check HTTPS_PROXY and HTTP_PROXY.")
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return ItemError(f"{parts.hostname} sent us on to an address that cannot be reached.")
+    except ValueError:
+        pass
+    address = url.partition("?")[0]  # what follows may be a signature
+    return Unusable(f"{address} is not an address that can be reached.", hint="See that it is written correctly.")
+
+
 def broken(url: str, error: Exception) -> Transient | Unfinished:
     """The error for a connection that failed; names the host and the kind of failure, never the whole address."""
     host = urlsplit(url).netloc
@@ -147,7 +251,7 @@ def broken(url: str, error: Exception) -> Transient | Unfinished:
 
 
 def blocks(response: requests.Response) -> Iterator[bytes]:
-    """The body as it arrives, each piece at most `BLOCK` bytes. Raises Transient when it is cut short.
+    """The body as it arrives, each piece at most `BLOCK` bytes. Raises Transient when it is cut short, Halted.
 
     `read1` hands on what is there: a connection that breaks loses nothing that had arrived.
     """
@@ -155,7 +259,16 @@ def blocks(response: requests.Response) -> Iterator[bytes]:
         while block := response.raw.read1(BLOCK):
             yield block
     except BROKEN as error:
+        _check(response)
         raise broken(response.url, error) from error
+    _check(response)
+
+
+def _check(response: requests.Response) -> None:
+    """Raise Halted when the connections were broken off."""
+    adapter = getattr(response, "connection", None)
+    if isinstance(adapter, _Adapter):
+        adapter.sockets.check()
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from conftest import signed_in
 from eccs_backup import cli, errors
+from eccs_backup.rehearsal import world as worlds
+from eccs_backup.rehearsal.cast import STUDENT
+from eccs_backup.rehearsal.faults import Fault, Faults
+from eccs_backup.rehearsal.making import blob
+from eccs_backup.rehearsal.server import serve
 from eccs_backup.retry import Patience
 from practice import Student
 
@@ -97,6 +105,43 @@ def test_names_cannot_command_the_terminal(student: Student, tmp_path: Path) -> 
     result = student.run("drive-export", tmp_path / "out")
     assert "evil" in result.stdout
     assert not re.search(r"[\x07\x1b\u202e]", result.stdout)
+
+
+def test_an_error_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.fail(errors.Unusable("\x1b[2J\x07evil\u202etxt", hint="One.\n\x1b]0;owned\x07Two."))
+    shown = capsys.readouterr().err
+    assert not re.search(r"[\x07\x1b\u202e]", shown)
+    assert shown.splitlines() == ["Error: �[2J�evil�txt", "One.", "�]0;owned�Two."]
+
+
+def test_ctrl_c_does_not_wait_for_a_stalled_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = Faults()
+    with serve(worlds.plain(30, 1_000, 2_000, seed=2), faults=faults) as server:
+        student = signed_in(server, tmp_path / "home", monkeypatch)
+        faults.add("alt=media", *[Fault(pause=60)] * 30)
+        export = student.start("drive-export", tmp_path / "out")
+        while not faults.counts.get("pause"):
+            time.sleep(0.05)
+        began = time.monotonic()
+        export.send_signal(signal.SIGINT)
+        _, said = export.communicate(timeout=30)
+        assert time.monotonic() - began < 10
+    assert export.returncode == 130
+    assert "Interrupted" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("target", ["http://[", "foo://x", "http://127.0.0.1:99999/"])
+def test_a_redirect_to_nowhere_fails_one_file(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = Fault(status=302, headers={"Location": target})
+    drive = worlds.World([STUDENT])
+    drive.fill([blob("1A", "a.txt"), *(blob(f"1B{number}", f"b{number}.txt") for number in range(5))])
+    with serve(drive, faults=Faults({r"1A\?alt=media": [away] * 9})) as server:
+        student = signed_in(server, tmp_path / "home", monkeypatch)
+        result = student.run("drive-export", tmp_path / "out", "--json")
+    assert result.exit_code == 3
+    found = json.loads(result.stdout)
+    assert (found["failed"], found["saved"]) == (1, 5)
 
 
 def test_json_is_json(student: Student, tmp_path: Path) -> None:

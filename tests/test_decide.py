@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unicodedata import normalize
 
 import pytest
 
@@ -60,6 +61,15 @@ def test_decide(item: Item, known: Entry | None, held: bool, expected: Action) -
 def test_choice(include: tuple[str, ...], exclude: tuple[str, ...], left_out: bool) -> None:
     item = Choice(include, exclude).apply(ITEM)
     assert (item.obstacle is not None and item.obstacle.kind is Kind.LEFT_OUT) is left_out
+
+
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+@pytest.mark.parametrize("named", ["NFC", "NFD"])
+@pytest.mark.parametrize("glob", ["Haus/がくせい/*", "がくせい", "Haus/Gäste/*", "gäs*", "Haus/GÄSTE/*"])
+def test_a_choice_is_met_however_letters_are_put_together(typed: str, named: str, glob: str) -> None:
+    folder = normalize(named, "がくせい" if "がくせい" in glob else "Gäste")
+    item = replace(ITEM, path=(Step("0", "Haus"), Step("1", folder), Step("2", "a")))
+    assert Choice(include=(normalize(typed, glob),)).apply(item).obstacle is None
 
 
 def test_choice_leaves_explained_items_explained() -> None:

@@ -73,8 +73,10 @@ class Commands(click.Group):
 
 def fail(error: BackupError) -> None:
     """Print an error of ours, and what to do next."""
-    click.secho(f"Error: {error}", fg="red", err=True)
-    click.echo(error.hint, err=True)
+    from eccs_backup.cli import text  # not for `--help`: it loads SQLite
+
+    click.secho(f"Error: {text.plain(str(error))}", fg="red", err=True)
+    click.echo("\n".join(map(text.plain, error.hint.split("\n"))), err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -83,8 +85,8 @@ def cli() -> None:
     """Bring a university account's data home, prove that it arrived, and see when the account is safe to lose.
 
     Exit status: 0 everything listed is saved or explained, 1 a bug, 2 a wrong option, 3 unfinished (run again),
-    4 sign in (again), 5 damage found, 6 another run is under way, 7 disk full, 8 blocked by the administrator, 9 another account,
-    10 the folder cannot be written, 130 interrupted.
+    4 sign in (again), 5 damage found, 6 another run is under way, 7 disk full, 8 blocked by the administrator,
+    9 another account, 10 the folder cannot be written, 130 interrupted.
     """
 
 

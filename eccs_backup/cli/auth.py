@@ -106,7 +106,7 @@ def _check(address: str | None, as_json: bool) -> None:
     from eccs_backup.accounts.google_standing import check
 
     found = check(address)
-    click.echo(json.dumps(_described(found), ensure_ascii=False, indent=2) if as_json else _sentences(found))
+    click.echo(json.dumps(_described(found), indent=2) if as_json else _sentences(found))
 
 
 def _described(found: Standing) -> dict[str, object]:
@@ -140,6 +140,7 @@ def _forget(address: str | None) -> None:
     from eccs_backup.accounts.google_client import kept_path
     from eccs_backup.accounts.google_refusals import CONNECTIONS
     from eccs_backup.accounts.google_standing import forget
+    from eccs_backup.cli.text import plain
 
     ended = forget(address)
     if ended is None:
@@ -147,7 +148,7 @@ def _forget(address: str | None) -> None:
         return
     click.echo(f"The sign-in of {ended.address} is deleted from this computer.")
     if ended.trouble:
-        _say(f"Google could not be told: {ended.trouble} Remove this program yourself at {CONNECTIONS}")
+        _say(f"Google could not be told: {plain(str(ended.trouble))} Remove this program yourself at {CONNECTIONS}")
     elif ended.revoked:
         click.echo("Google has ended it, too.")
     if kept_path().exists():

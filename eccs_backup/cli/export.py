@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 UNFINISHED = 3
 SHOWN = 40
 """Titles that a dry run prints."""
+LONGEST_OUT = 475
+"""Bytes of a folder's whole path: SQLite takes 512, and adds "-journal" to our ".eccs-backup/manifest.sqlite".
+https://github.com/sqlite/sqlite/blob/master/src/os_unix.c (MAX_PATHNAME)"""
 
 
 @click.command("drive-export")
@@ -50,6 +55,7 @@ def drive_export(
     """
     from eccs_backup import vault
 
+    refuse_long(out)
     if not synced_folder:
         _refuse_synchronised(out)
     wishes["formats"] = [each.strip().lower().lstrip(".") for each in wishes["formats"].split(",") if each.strip()]
@@ -69,7 +75,7 @@ def connected(place: Vault, account: str | None, wishes: dict[str, Any]) -> Iter
     from eccs_backup import progress, sources
     from eccs_backup.accounts import home
     from eccs_backup.catalogue import ManifestCatalogue
-    from eccs_backup.http import Wire
+    from eccs_backup.http import Hangup, Wire
 
     options = {name: value for name, value in wishes.items() if name not in ("include", "exclude")}
     tokens, address = _tokens(account)
@@ -77,7 +83,9 @@ def connected(place: Vault, account: str | None, wishes: dict[str, Any]) -> Iter
     catalogue = ManifestCatalogue(place.manifest, "drive")
     try:
         with progress.counting("Asking Google Drive what there is") as bar:
-            setup = sources.Setup(wire, catalogue, address, home.rehearsal(), options, on_listed=bar.add)
+            setup = sources.Setup(
+                wire, catalogue, address, home.rehearsal(), options, halt=Hangup(wire), on_listed=bar.add
+            )
             source = sources.connect("drive", setup)
             for _ in source.items():  # the first pass lists
                 break
@@ -128,7 +136,7 @@ def _finish(place: Vault, as_json: bool) -> None:
     if found.whole:
         place.sweep()
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(found.as_json()))
     else:
         number = found.listing.number
         explained = place.manifest.listed("drive", number, State.EXPLAINED)
@@ -154,7 +162,7 @@ def _show_dry_run(found: Survey, place: Vault, as_json: bool) -> None:
             "of_unknown_size": found.unsized,
             "titles": [entry.title for entry in place.manifest.listed("drive", found.number, State.PENDING)],
         }
-        click.echo(json.dumps(shown.as_json() | numbers, ensure_ascii=False))
+        click.echo(json.dumps(shown.as_json() | numbers))
         return
     for entry in islice(place.manifest.listed("drive", found.number, State.PENDING), SHOWN):
         click.echo(f"  {text.plain(entry.title)}")
@@ -165,9 +173,21 @@ def _show_dry_run(found: Survey, place: Vault, as_json: bool) -> None:
     click.echo(f"To fetch: {pending:,} files, {text.size(found.bytes)}{unsized}. Nothing was changed.")
 
 
-def _refuse_synchronised(out: Path) -> None:
+def refuse_long(out: Path) -> None:
+    """Raise Unusable when the records could not be opened, for the length of the folder's path."""
     from eccs_backup.errors import Unusable
+
+    length = len(os.fsencode(os.path.realpath(out)))
+    if length > LONGEST_OUT and sys.platform != "win32":
+        raise Unusable(
+            f"The folder's path is too long: {length} bytes; {LONGEST_OUT} are allowed.",
+            hint="Name a folder that is less deep, for example one in your home folder.",
+        )
+
+
+def _refuse_synchronised(out: Path) -> None:
     from eccs_backup.disk import synchronised
+    from eccs_backup.errors import Unusable
 
     if service := synchronised(out):
         raise Unusable(

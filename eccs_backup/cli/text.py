@@ -73,7 +73,7 @@ def show_counts(balance: Balance) -> None:
 
 def show_entries(heading: str, entries: Iterable[Entry]) -> None:
     """Items with their reasons, two lines each, below a heading; nothing when there are none."""
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(list(entries)):  # read first: a pager that waits must not hold the records
         if number == 0 and heading:
             click.secho(heading, bold=True)
         click.echo(f"  {plain(entry.title)}\n      {plain(entry.reason or '')}")

@@ -24,12 +24,18 @@ def status(out: Path, as_json: bool, explained: bool) -> None:
     """Show the balance of every source in the folder OUT. Exit status 0 when all of them are whole."""
     from eccs_backup import balance, vault
     from eccs_backup.cli import text
+    from eccs_backup.cli.export import refuse_long
     from eccs_backup.model import State
 
+    refuse_long(out)
     with vault.reading(out) as place:
         found = [each for name in place.manifest.sources() if (each := balance.of(place.manifest, name))]
+        if not found:
+            from eccs_backup import verify as checks  # with all of HTTP, which `status` does not need otherwise
+
+            checks.refuse_lost_records(place)
         if as_json:
-            click.echo(json.dumps([each.as_json() for each in found], ensure_ascii=False))
+            click.echo(json.dumps([each.as_json() for each in found]))
         else:
             for each in found:
                 text.show_balance(each)
@@ -52,14 +58,17 @@ def verify(out: Path, online: bool, account: str | None, as_json: bool) -> None:
     """Hash every file in the folder OUT again and compare it with what was saved."""
     from eccs_backup import vault
     from eccs_backup import verify as checks
+    from eccs_backup.cli.export import refuse_long
 
+    refuse_long(out)
     with vault.existing(out) as place:
+        checks.refuse_lost_records(place)
         count, size, damages = _hashed(place)
         strangers = list(checks.strangers(place))
         missing = _online(out, place, account) if online else []
     if as_json:
         found = {"files": count, "bytes": size, "damaged": [each._asdict() for each in damages]}
-        click.echo(json.dumps(found | {"unknown": strangers, "not_saved": missing}, ensure_ascii=False))
+        click.echo(json.dumps(found | {"unknown": strangers, "not_saved": missing}))
     else:
         _show(count, size, damages, strangers, missing, online)
     if damages or missing or not count:
@@ -71,23 +80,18 @@ def _hashed(place: Vault) -> tuple[int, int, list[Damage]]:
     from eccs_backup import progress
     from eccs_backup import verify as checks
 
-    count = size = 0
-    for entry in place.manifest.entries(held=True):
-        count, size = count + 1, size + (entry.size or 0)
+    count, size = checks.extent(place)
     with progress.transferring("Checking", size) as bar:
         return count, size, list(checks.files(place, lambda entry: bar.add(entry.size or 0)))
 
 
 def _online(out: Path, held: Vault, account: str | None) -> list[str]:
-    """The titles of what the service lists and the folder does not hold, by a fresh listing with the same wishes.
-
-    What was explained when it was to be fetched looks like a file in a listing; it stays explained.
-    """
+    """The titles of what the service lists and the folder does not hold, by a fresh listing with the same wishes."""
     from eccs_backup import vault
+    from eccs_backup import verify as checks
     from eccs_backup.catalogue import ManifestCatalogue
     from eccs_backup.cli.export import connected, surveyed
     from eccs_backup.errors import Unusable
-    from eccs_backup.model import State
 
     with vault.trial(out) as place:
         listing = place.manifest.last_listing("drive")
@@ -99,9 +103,7 @@ def _online(out: Path, held: Vault, account: str | None) -> list[str]:
             catalogue.forget(log)
         with connected(place, account, wishes) as source:
             found = surveyed(source, place, wishes)
-        pending = place.manifest.listed("drive", found.number, State.PENDING)
-        known = ((entry, held.manifest.get(entry.key)) for entry in pending)
-        return [entry.title for entry, before in known if not before or before.state is not State.EXPLAINED]
+            return checks.missing(source, held.manifest, place.manifest, found.number)
 
 
 def _show(count: int, size: int, damages: list[Damage], strangers: list[str], missing: list[str], online: bool) -> None:
