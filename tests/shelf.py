@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
-from eccs_backup import backup
+from eccs_backup import backup, survey
 from eccs_backup.choice import Choice
 from eccs_backup.errors import Changed, SignInNeeded, Transient, Unavailable
 from eccs_backup.http import Wire, blocks
@@ -172,7 +172,7 @@ def save(world: World, root: Path, *, choice: Choice | None = None) -> list[Entr
     with served(world) as url, opened(root) as vault:
         shelf = Shelf(world, url)
         try:
-            found = backup.survey(shelf, vault, choice or Choice(), "{}")
+            found = survey.survey(shelf, vault, choice or Choice(), "{}")
             entries = list(backup.run(shelf, vault, found, patience=hasty))
             vault.write_sums()
             return entries

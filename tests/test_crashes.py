@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eccs_backup import backup, balance, download, ranges, vault
+from eccs_backup import backup, balance, download, ranges, survey, vault
 from eccs_backup import verify as checks
 from eccs_backup.choice import Choice
 from shelf import Shelf, World, hasty, save, served
@@ -50,7 +50,7 @@ def run_and_die(url: str, world: World, root: Path, step: int) -> bool:
     try:
         with vault.opened(root) as place:
             shelf = Shelf(world, url)
-            found = backup.survey(shelf, place, Choice(), "{}")
+            found = survey.survey(shelf, place, Choice(), "{}")
             list(backup.run(shelf, place, found, patience=hasty))
             place.write_sums()
         os._exit(0)

@@ -7,9 +7,9 @@ from unicodedata import normalize
 
 import pytest
 
-from eccs_backup.backup import Action, decide
 from eccs_backup.choice import Choice
 from eccs_backup.model import Entry, Item, Key, Kind, Obstacle, State, Step
+from eccs_backup.survey import Action, decide
 
 ITEM = Item(Key("s", "1"), (Step("0", "Thesis"), Step("1", "a.pdf")), revision="2", size=3)
 HELD = Entry(ITEM.key, State.SAVED, revision="2", path="s/a", sha256="00")

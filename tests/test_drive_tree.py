@@ -79,6 +79,14 @@ def test_path(file: dict[str, Any], names: list[str]) -> None:
     assert steps[-1].id == "x"
 
 
+def test_the_tops_of_drives_are_no_folders() -> None:
+    found = tree()
+    for top in (row(ROOT, name="My Drive"), row("sd1", name="Drive", mine=None, driveId="sd1")):
+        found.add(top)
+    assert [step.name for step in found.path(row("x", "f1"), "X")] == ["My Drive", "F1", "X"]
+    assert [step.name for step in found.path(row("x", "in-lab"), "X")] == ["Shared drives", "Lab", "IN-LAB", "X"]
+
+
 @pytest.mark.parametrize("parent", ["loop1", "self"])
 def test_a_cycle_ends(parent: str) -> None:
     assert tree().path(row("x", parent), "X")[0].name == "Unfiled"

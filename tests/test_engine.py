@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eccs_backup import backup, balance, disk, download, ranges, vault
+from eccs_backup import balance, disk, download, ranges, survey, vault
 from eccs_backup import verify as checks
 from eccs_backup.choice import Choice
 from eccs_backup.errors import Corrupt, SignInNeeded, Unfinished, VaultBusy, WrongAccount
@@ -423,7 +423,7 @@ def test_one_vault_one_account_one_run(tmp_path: Path) -> None:
     save(world, tmp_path)
     with served(world) as url, vault.opened(tmp_path) as place:
         with pytest.raises(WrongAccount):
-            backup.survey(Shelf(world, url, "hanako@example.ac.jp"), place, Choice(), "{}")
+            survey.survey(Shelf(world, url, "hanako@example.ac.jp"), place, Choice(), "{}")
         with pytest.raises(VaultBusy), vault.opened(tmp_path):
             pass
 

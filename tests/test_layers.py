@@ -23,6 +23,7 @@ LAYERS = [
     {"ranges"},
     {"download"},
     {"choice"},
+    {"survey"},
     {"backup", "verify", "balance"},
     {"progress"},
     {"cli"},

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import signed_in
-from eccs_backup import backup, vault
+from eccs_backup import survey, vault
 from eccs_backup import verify as checks
 from eccs_backup.catalogue import ManifestCatalogue
 from eccs_backup.choice import Choice
@@ -44,7 +44,7 @@ def missing(world: World, root: Path) -> list[str]:
     """What a fresh listing shows and the vault has neither saved nor explained."""
     with served(world) as url, vault.existing(root) as held, vault.trial(root) as place:
         shelf = Shelf(world, url)
-        found = backup.survey(shelf, place, Choice(), "{}")
+        found = survey.survey(shelf, place, Choice(), "{}")
         return checks.missing(shelf, held.manifest, place.manifest, found.number)
 
 

@@ -16,8 +16,8 @@ import click
 
 if TYPE_CHECKING:
     from eccs_backup.accounts.google import GoogleTokens
-    from eccs_backup.backup import Survey
     from eccs_backup.sources import Source
+    from eccs_backup.survey import Survey
     from eccs_backup.vault import Vault
 
 UNFINISHED = 3
@@ -102,18 +102,18 @@ def _tokens(account: str | None) -> tuple[GoogleTokens, str]:
 
 def surveyed(source: Source, place: Vault, wishes: dict[str, Any]) -> Survey:
     """List everything; the person's wishes are remembered with the listing, for `verify --online`."""
-    from eccs_backup import backup
+    from eccs_backup import survey
     from eccs_backup.choice import Choice
 
     choice = Choice(tuple(wishes["include"]), tuple(wishes["exclude"]))
-    return backup.survey(source, place, choice, json.dumps(wishes))
+    return survey.survey(source, place, choice, json.dumps(wishes))
 
 
 def _fetch(source: Source, place: Vault, found: Survey) -> None:
-    from eccs_backup import backup, progress
+    from eccs_backup import backup, progress, survey
     from eccs_backup.model import State
 
-    backup.check_room(place, found)
+    survey.check_room(place, found)
     done: Counter[State] = Counter()
     total = found.counts[State.PENDING]
     try:
