@@ -67,8 +67,10 @@ def show_counts(balance: Balance) -> None:
         _line(balance.failed, "failed")
     if balance.pending:
         _line(balance.pending, "not fetched yet")
-    if balance.kept:
-        click.echo(f"  and {balance.kept:,} files kept here that are no longer online")
+    if balance.kept and balance.listed is not None:
+        click.echo(f"  and {balance.kept:,} files kept here that the newest listing does not name")
+    if balance.vanished and balance.listed is not None:
+        click.echo(f"  and {balance.vanished:,} things that were listed once, never saved, and are listed no more")
 
 
 def show_entries(heading: str, entries: Iterable[Entry]) -> None:
