@@ -109,6 +109,17 @@ def test_an_item_is_given_up_only_when_every_road_is_closed(
     assert isinstance(caught.value, Unavailable) is (error is Unavailable)
 
 
+def test_a_page_of_a_sign_in_in_place_of_a_refusal(open_desk: Open) -> None:
+    world = World([STUDENT, SECOND])
+    world.fill([document("1D", "d", "document", trouble=Trouble.SIGN_IN_PAGE)])
+    desk = open_desk(world)
+    read_document = of(desk, "1D")
+    desk.server.app.faults.add(r"/export\?", NEVER)
+    desk.server.app.faults.add(r"/download\?", NEVER)
+    with pytest.raises(Unavailable):
+        read_document()
+
+
 def test_a_quota_that_is_spent_is_spent_on_every_road(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[float | None] = []
     monkeypatch.setattr(Bucket, "refused", lambda self, after=None: told.append(after))
@@ -196,9 +207,11 @@ def test_only_who_may_say_so_gets_what_is_harmful(open_desk: Open) -> None:
     desk = open_desk(world)
     assert of(desk, "1L")()
     world.drives[LAB] = SharedDrive(LAB, "Lab", {FRIEND: "organizer", STUDENT.address: "reader"})
-    with pytest.raises(Unavailable) as caught:
-        of(desk, "1L")()
-    assert caught.value.obstacle.kind is Kind.ABUSE
+    desk.server.app.faults.add("acknowledgeAbuse", None, Fault(403, "insufficientFilePermissions"))
+    for _ in range(2):
+        with pytest.raises(Unavailable) as caught:
+            of(desk, "1L")()
+        assert caught.value.obstacle.kind is Kind.ABUSE
 
 
 class Secret:

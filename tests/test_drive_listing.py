@@ -17,6 +17,7 @@ from eccs_backup.errors import BackupError, Throttled, Transient, Unfinished
 from eccs_backup.http import Wire
 from eccs_backup.model import Item, Kind
 from eccs_backup.pace import Bucket
+from eccs_backup.rehearsal import refusals
 from eccs_backup.rehearsal import world as worlds
 from eccs_backup.rehearsal.drive import batch
 from eccs_backup.rehearsal.faults import Fault, Faults
@@ -145,6 +146,9 @@ def test_what_was_to_be_saved_is_not_left_out_at_a_second_look(open_desk: Open) 
     source = desk.connect()
     item = next(item for item in source.items() if item.key.id == "1Foreign")
     assert source.refresh(item) == item
+    listed = next(item for item in source.items() if item.key.id == "1Doc-document#docx")
+    desk.world.rename("1Doc-document", "another name")
+    assert source.refresh(listed).path == listed.path
 
 
 @pytest.mark.parametrize("fault", [Fault(garble=True), Fault(change=True)], ids=["garbled", "changed"])
@@ -171,11 +175,40 @@ def test_a_shared_drive_that_changed_is_listed_afresh(open_desk: Open) -> None:
     assert [seen for seen in desk.server.log if seen.path.endswith("/files") and LAB in seen.query]
 
 
+def test_a_shared_drive_that_changed_by_its_own_log(open_desk: Open) -> None:
+    desk = open_desk(with_lab())
+    before = desk.names()
+    told: list[str] = []
+
+    def make(behind: Answer, method: str, path: str, query: str, headers: Mapping[bytes, bytes]) -> Reply:
+        reply = behind(method, path, query, headers)
+        if not path.endswith("/changes") or LAB not in query or told:
+            return reply
+        told.append(query)
+        answer = json.loads(reply.body)
+        answer["changes"].append({"changeType": "drive", "driveId": LAB})
+        return json_reply(answer)
+
+    desk.answer(make)
+    desk.server.log.clear()
+    assert desk.names() == before
+    assert [seen for seen in desk.server.log if seen.path.endswith("/files") and LAB in seen.query]
+
+
+def test_a_form_that_may_only_be_looked_at(open_desk: Open) -> None:
+    world = World([STUDENT, SECOND])
+    world.fill([document("1F", "form", "form", owner=TEACHER, readers=(STUDENT.address,), locked=True)])
+    obstacle = open_desk(world).listed(shared_with_me=True)["1F"].obstacle
+    assert obstacle is not None
+    assert obstacle.kind is Kind.VIEW_ONLY
+
+
 def test_a_right_that_no_log_tells_of_is_noticed(open_desk: Open) -> None:
     world = World([STUDENT, SECOND])
     world.fill([blob("1V", "view.pdf", owner=TEACHER, readers=(STUDENT.address,), locked=True), blob("1O", "o.txt")])
     desk = open_desk(world)
     assert desk.listed()["1V"].obstacle is not None
+    assert not [seen for seen in desk.server.log if seen.path.startswith("/batch")], "it has just been listed"
     world.files["1V"].locked = False
     desk.server.log.clear()
     found = desk.listed(shared_with_me=True)
@@ -348,7 +381,9 @@ def test_nonsense_in_a_log_of_changes(open_desk: Open, change: Callable[[Any], o
         desk.listed()
 
 
-@pytest.mark.parametrize("time", ["0001-01-01", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "never"])
+@pytest.mark.parametrize(
+    "time", ["0001-01-01", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "2024-01-01T00:00:00", "never"]
+)
 def test_a_time_nobody_can_reckon_with(open_desk: Open, time: str) -> None:
     desk = open_desk(with_lab())
     desk.tamper("/files", first("modifiedTime", time))
@@ -405,3 +440,14 @@ def test_a_refusal_of_a_listing_slows_everybody_down(open_desk: Open, monkeypatc
     desk.server.app.faults.add("/batch", Fault(429, "rateLimitExceeded", {"Retry-After": "8"}))
     desk.listed()
     assert told == [7.0, 8.0]
+    refused: list[str] = []
+
+    def make(behind: Answer, method: str, path: str, query: str, headers: Mapping[bytes, bytes]) -> Reply:
+        if not path.endswith("/changes") or refused:
+            return behind(method, path, query, headers)
+        refused.append(query)
+        return refusals.too_fast()
+
+    desk.answer(make)
+    desk.listed()
+    assert told == [7.0, 8.0, None]

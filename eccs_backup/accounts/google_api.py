@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # httplib2 and googleapiclient cost a third of a second: load
 
 SIGN_IN_PAGE = "Open a page in the browser: the network may want you to sign in to it first."
 
+NONSENSE = (ValueError, RecursionError)
+"""What googleapiclient stumbles with over an answer in no UTF-8, or nested without end."""
+
 
 def service(name: str, version: str, wire: Wire, endpoint: str | None = None) -> Any:
     """The methods of one Google API, for all threads; its description ships with googleapiclient.
@@ -47,9 +50,11 @@ def execute(request: HttpRequest) -> dict[str, Json]:
         answer = request.execute(num_retries=0)
     except HttpError as error:
         raise explain(error.status_code, error.content, error.resp) from error
+    except NONSENSE as error:
+        raise _not_google() from error
     # googleapiclient hands on what is no JSON, such as a hotel's sign-in page
     if not isinstance(answer, dict):
-        raise Transient("The answer did not come from Google.", hint=SIGN_IN_PAGE)
+        raise _not_google()
     return answer
 
 
@@ -78,10 +83,15 @@ def execute_together(requests: Sequence[HttpRequest], batch_uri: str) -> list[di
         batch.execute()
     except HttpError as error:
         raise explain(error.status_code, error.content, error.resp) from error
-    except BatchError as error:
-        raise Transient("Google's answer to several questions was incomplete.") from error
+    # ... and here also over one without a Content-Type, or with a part that has no head
+    except (BatchError, *NONSENSE, LookupError, AttributeError, TypeError) as error:
+        raise Transient("Google's answer to several questions made no sense.", hint=SIGN_IN_PAGE) from error
     lost = Transient("Google left a question without an answer.")
     return [answers.get(str(number), lost) for number in range(len(requests))]
+
+
+def _not_google() -> Transient:
+    return Transient("The answer did not come from Google.", hint=SIGN_IN_PAGE)
 
 
 class Transport:

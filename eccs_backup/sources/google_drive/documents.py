@@ -36,6 +36,10 @@ MIMES = {
 https://developers.google.com/workspace/drive/api/guides/ref-export-formats"""
 SYNONYMS = {"application/vnd.oasis.opendocument.spreadsheet": "ods", "text/x-markdown": "md"}
 SUFFIXES = {mime: suffix for suffix, mime in MIMES.items()} | SYNONYMS
+ALSO_SENT = SUFFIXES | {"text/rtf": "rtf", "application/x-zip-compressed": "zip", "image/jpg": "jpg"}
+BYTES = frozenset({"", "application/octet-stream"})
+PROVEN = frozenset({"docx", "xlsx", "pptx", "odt", "ods", "odp", "pdf", "epub", "zip", "png", "jpg", "mp4"})
+"""Suffixes of files whose structure shows whether they are what they are called; any text passes for a csv."""
 PREFERRED = ("docx", "xlsx", "pptx", "svg", "json", "mp4", "pdf", "zip", "html", "txt", "png", "jpg", "csv")
 """The form a document takes when the person names none: the first that its type has."""
 
@@ -72,6 +76,12 @@ class Formats:
         offered = [SUFFIXES[each] for each in self._table.get(mime, ()) if each in SUFFIXES]
         wished = [each for each in self._wished if each in offered]
         return wished or [each for each in PREFERRED if each in offered][:1] or offered[:1]
+
+
+def may_be(suffix: str, content_type: str) -> bool:
+    """Whether what was sent under this `Content-Type` may be a file with this suffix."""
+    sent = content_type.partition(";")[0].strip().lower()
+    return ALSO_SENT.get(sent) == suffix or (sent in BYTES and suffix in PROVEN)
 
 
 def why_not(mime: str, link: str) -> str:

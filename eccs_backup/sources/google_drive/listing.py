@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from eccs_backup.errors import BackupError, ItemError, Transient, Unavailable, Unfinished
-from eccs_backup.model import Json
 from eccs_backup.sources import Catalogue, Row
+from eccs_backup.sources.google_drive import answers
+from eccs_backup.sources.google_drive.answers import Answer, Change, Changes
 
+T = TypeVar("T")
 USER = "user"
 ROOT = "root"
 FIELDS = (
@@ -19,108 +24,179 @@ FIELDS = (
     "clientEncryptionDetails,"
     "permissions(type,role,emailAddress,displayName,domain,allowFileDiscovery,expirationTime)"
 )
+CHANGE = f"changes(changeType,fileId,driveId,removed,file({FIELDS}))"
 TOGETHER = 50
 """Questions sent as one request; Google takes 100 and advises fewer."""
 RESTARTS = 3
 """How often a listing is begun afresh when its page token is refused."""
+ROUNDS = 4
+"""How often all logs are read before what is still leaving one of them is looked for one by one."""
 
 
-class About(NamedTuple):
-    """What Drive says of the account."""
+class Ask(Protocol):
+    """Executes a request of Drive's client at a price in quota units, patiently, until `read` can make sense of it."""
 
-    address: str
-    export_formats: dict[str, list[str]]
-    root: str
-    drives: dict[str, str]
+    def __call__(self, request: Any, price: str, read: Callable[[Answer], T]) -> T: ...
 
 
 class _StartAgain(Exception):
-    """The token of a page was refused."""
+    """The token of a page was refused, or the shared drive itself changed."""
+
+
+@dataclass
+class _News:
+    """What a log of changes told so far; later news of a file replaces earlier news of it."""
+
+    changed: dict[str, Row] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    drives: set[str] = field(default_factory=set)
+
+    def take(self, change: Change, here: bool) -> None:
+        """One line of the log; `here` says that the file is kept with this log, and not with another."""
+        if change.drive:
+            self.drives.add(change.id)
+            return
+        self.changed.pop(change.id, None)
+        self.removed.discard(change.id)
+        if change.file is not None and here:
+            self.changed[change.id] = change.file
+        else:
+            self.removed.add(change.id)
 
 
 class Listing:
-    """Brings the catalogue up to date.
-
-    `ask` executes a request of Drive's client at a price in quota units; `ask_together` several as one.
-    """
+    """Brings the catalogue up to date. `ask_together` executes several requests as one."""
 
     def __init__(
         self,
         drive: Any,
         catalogue: Catalogue,
-        ask: Callable[[Any, str], dict[str, Any]],
-        ask_together: Callable[[list[Any], str], list[dict[str, Any] | BackupError]],
+        ask: Ask,
+        ask_together: Callable[[list[Any], str], list[Answer | BackupError]],
         on_listed: Callable[[int], object],
     ) -> None:
         self._on_listed = on_listed
         self._drive, self._catalogue, self._ask, self._ask_together = drive, catalogue, ask, ask_together
-        self._drives: frozenset[str] = frozenset()
+        self._drives: Mapping[str, str] = {}
+        self._fresh: set[str] = set()
 
-    def about(self) -> About:
-        """The account, its conversion table and its shared drives: two requests, three the first time."""
-        fields = "user(emailAddress),exportFormats"
-        answer = self._ask(self._drive.about().get(fields=fields), "read")
-        root = self._catalogue.token(ROOT)
-        if root is None:
-            root = str(self._ask(self._drive.files().get(fileId="root", fields="id"), "read")["id"])
-            self._catalogue.replace(ROOT, (), root)  # My Drive's id never changes
-        return About(
-            str(answer["user"]["emailAddress"]),
-            answer.get("exportFormats", {}),
-            root,
-            dict(self._shared_drives()),
-        )
-
-    def refresh(self, drives: dict[str, str]) -> None:
+    def refresh(self, drives: Mapping[str, str]) -> None:
         """List what was never listed, and read every log of changes since the last time.
 
         One pass over what the person owns or was given - single files of shared drives they are no member of among
         it - then one over each shared drive: asking for all drives at once may silently leave some out
         (`incompleteSearch`). https://developers.google.com/workspace/drive/api/guides/enable-shareddrives
-        """
-        self._drives = frozenset(drives)
-        for gone in set(self._catalogue.logs()) - {USER, ROOT, *drives}:
-            self._catalogue.forget(gone)
-        known = {log: token for log in (USER, *drives) if (token := self._catalogue.token(log))}
-        news = self._first_pages(known)
-        for log in (USER, *drives):
-            if log not in known or not self._follow(log, known[log], news.get(log)):
-                self._list(log, drives.get(log, "My Drive"))
 
-    def _first_pages(self, tokens: dict[str, str]) -> dict[str, dict[str, Any]]:
+        What left one log may have entered another that had been read before: all are read until none loses anything.
+        """
+        self._drives = drives
+        self._forget_others()
+        for _ in range(ROUNDS):
+            listed, left = self._round()
+            if not drives or not (listed or left):
+                return
+        if listed:
+            raise Unfinished("Shared drives kept changing while Drive was being listed.")
+        self.look_again(left)
+
+    def look_again(self, ids: Iterable[str]) -> None:
+        """Ask for each of these files, and write down those that are there, as they are now."""
+        rows: dict[str, list[Row]] = {}
+        for found in self._ask_for(list(ids)):
+            rows.setdefault(self.log_of(found.description), []).append(found)
+        for log, some in rows.items():
+            if token := self._catalogue.token(log):
+                self._catalogue.update(log, some, (), token)
+
+    def log_of(self, file: Mapping[str, object]) -> str:
+        """Where a file is kept: with its shared drive if the person is a member of that, else with the person's own."""
+        drive = file.get("driveId")
+        return str(drive) if drive in self._drives else USER
+
+    def is_fresh(self, log: str) -> bool:
+        """Whether it was listed from the start in this run."""
+        return log in self._fresh
+
+    def _forget_others(self) -> None:
+        """Forget the logs of drives that are gone.
+
+        A file of a shared drive may be shared with the person too: it is kept with the drive while the person is a
+        member, else with what the person was given. So that is listed anew when the set of drives has changed, and
+        forgotten first, lest a run that ends here leaves it as it was.
+        """
+        held = set(self._catalogue.logs()) - {USER, ROOT}
+        if held != set(self._drives):
+            self._catalogue.forget(USER)
+        for gone in held - set(self._drives):
+            self._catalogue.forget(gone)
+
+    def _round(self) -> tuple[bool, set[str]]:
+        """Bring every log up to date once: whether one was listed from the start, and which files left one."""
+        logs = (USER, *self._drives)
+        known = {log: token for log in logs if (token := self._catalogue.token(log))}
+        news = self._first_pages(known)
+        listed, left = False, set[str]()
+        for log in logs:
+            if log in known and self._catalogue.token(log):  # not forgotten since
+                with suppress(_StartAgain):
+                    left |= self._follow(log, known[log], news.get(log))
+                    continue
+            self._list(log)
+            listed = True
+        return listed, left
+
+    def _first_pages(self, tokens: dict[str, str]) -> dict[str, Changes]:
         """The first page of each log's changes, asked for together; what was refused is left out, and asked again."""
         logs = list(tokens)
-        pages: dict[str, dict[str, Any]] = {}
+        pages: dict[str, Changes] = {}
         for start in range(0, len(logs), TOGETHER):
             some = logs[start : start + TOGETHER]
-            answers = self._ask_together([self._changes(log, tokens[log]) for log in some], "list")
-            pages |= {log: answer for log, answer in zip(some, answers, strict=True) if isinstance(answer, dict)}
+            found = self._ask_together([self._changes(log, tokens[log]) for log in some], "list")
+            for log, answer in zip(some, found, strict=True):
+                if isinstance(answer, dict):
+                    with suppress(Transient):
+                        pages[log] = answers.changes(answer, tokens[log])
         return pages
 
     def _changes(self, log: str, token: str) -> Any:
-        fields = f"nextPageToken,newStartPageToken,changes(changeType,fileId,removed,file({FIELDS}))"
+        fields = f"nextPageToken,newStartPageToken,{CHANGE}"
         return self._drive.changes().list(pageToken=token, pageSize=1000, fields=fields, **_corpus(log))
 
-    def _shared_drives(self) -> Iterator[tuple[str, str]]:
-        token = None
-        while True:
-            request = self._drive.drives().list(pageSize=100, pageToken=token, fields="nextPageToken,drives(id,name)")
-            page = self._ask(request, "list")
-            for drive in page.get("drives", ()):
-                yield str(drive["id"]), str(drive.get("name", ""))
-            token = page.get("nextPageToken")
-            if not token:
-                return
+    def _ask_for(self, ids: list[str]) -> Iterator[Row]:
+        """Those of the files that are there."""
+        for start in range(0, len(ids), TOGETHER):
+            some = ids[start : start + TOGETHER]
+            found = self._ask_together([self._file(id) for id in some], "read")
+            for id, answer in zip(some, found, strict=True):
+                if not isinstance(answer, Unavailable):
+                    with suppress(Unavailable):
+                        yield self._row(id, answer)
 
-    def _list(self, log: str, name: str) -> None:
+    def _row(self, id: str, answer: Answer | BackupError) -> Row:
+        if isinstance(answer, dict):
+            with suppress(Transient):
+                return answers.file(answer)
+        try:
+            return self._ask(self._file(id), "read", answers.file)
+        except Unavailable:
+            raise
+        except (ItemError, Transient) as error:
+            raise Unfinished(f"A file could not be looked at: {error}", hint=error.hint) from error
+
+    def _file(self, id: str) -> Any:
+        return self._drive.files().get(fileId=id, fields=FIELDS, supportsAllDrives=True)
+
+    def _list(self, log: str) -> None:
         """The whole corpus, then what changed while it was being listed."""
+        name = self._drives.get(log, "My Drive")
         for _ in range(RESTARTS):
             try:
                 drive = {} if log == USER else {"driveId": log}
                 request = self._drive.changes().getStartPageToken(supportsAllDrives=True, **drive)
-                start = str(self._ask(request, "read")["startPageToken"])
+                start = self._ask(request, "read", lambda answer: answers.word(answer, "startPageToken"))
                 self._catalogue.replace(log, self._rows(log), start)
                 self._follow(log, start)
+                self._fresh.add(log)
                 return
             except _StartAgain:
                 continue
@@ -139,71 +215,50 @@ class Listing:
                 **_corpus(log),
             )
             try:
-                page = self._ask(request, "list")
+                page = self._ask(request, "list", partial(answers.files, token=token))
             except Unavailable as error:
                 if token:
                     raise _StartAgain from error
                 raise
-            if page.get("incompleteSearch"):
-                raise Transient("Drive did not search everything.")
-            self._on_listed(len(page.get("files", ())))
-            yield from (
-                Row(str(file["id"]), _slim(file)) for file in page.get("files", ()) if self._log_of(file) == log
-            )
-            token = page.get("nextPageToken")
+            self._on_listed(len(page.rows))
+            yield from (row for row in page.rows if self.log_of(row.description) == log)
+            token = page.following
             if not token:
                 return
 
-    def _follow(self, log: str, token: str, page: dict[str, Any] | None = None) -> bool:
-        """Read the log of changes from `token` on, `page` being its first; False when Drive forgot the token."""
-        changed: dict[str, Row] = {}
-        removed: set[str] = set()
-        position = token
+    def _follow(self, log: str, token: str, page: Changes | None = None) -> set[str]:
+        """Read the log of changes from `token` on, `page` being its first; the ids of what is kept there no longer.
+
+        A shared drive that changed is listed afresh: what a person may do in it is told by no file's change. Raises
+        _StartAgain, also when Drive forgot the token.
+        """
+        news, position = _News(), token
         while True:
-            try:
-                page = page or self._ask(self._changes(log, position), "list")
-            except Unavailable:
-                return False
-            except (ItemError, Transient) as error:
-                raise Unfinished(
-                    f"The changes since the last run could not be read: {error}", hint=error.hint
-                ) from error
-            for change in page.get("changes", ()):
-                self._take(change, log, changed, removed)
-            position = str(page.get("nextPageToken") or page["newStartPageToken"])
-            if "nextPageToken" not in page:
+            page = page or self._change_page(log, position)
+            for change in page.changes:
+                news.take(change, change.file is not None and self.log_of(change.file.description) == log)
+            position = page.position
+            if not page.more:
                 break
             page = None
-        if changed or removed or position != token:
-            self._catalogue.update(log, changed.values(), removed, position)
-        return True
+        for drive in news.drives & set(self._drives):
+            self._catalogue.forget(drive)
+        if log in news.drives:
+            raise _StartAgain
+        if news.changed or news.removed or position != token:
+            self._catalogue.update(log, news.changed.values(), news.removed, position)
+        return news.removed
 
-    def _take(self, change: dict[str, Any], log: str, changed: dict[str, Row], removed: set[str]) -> None:
-        """Later news of a file replaces earlier news of it."""
-        id, file = str(change.get("fileId", "")), change.get("file")
-        if not id or change.get("changeType") == "drive":
-            return
-        changed.pop(id, None)
-        removed.discard(id)
-        if change.get("removed") or file is None or self._log_of(file) != log:  # or moved to another log
-            removed.add(id)
-        else:
-            changed[id] = Row(id, _slim(file))
-
-    def _log_of(self, file: dict[str, Any]) -> str:
-        """Where a file is kept: with its shared drive if the person is a member of that, else with the person's own."""
-        drive = file.get("driveId")
-        return str(drive) if drive in self._drives else USER
+    def _change_page(self, log: str, token: str) -> Changes:
+        try:
+            return self._ask(self._changes(log, token), "list", partial(answers.changes, token=token))
+        except Unavailable as error:
+            raise _StartAgain from error
+        except (ItemError, Transient) as error:
+            raise Unfinished(f"The changes since the last run could not be read: {error}", hint=error.hint) from error
 
 
 def _corpus(log: str) -> dict[str, object]:
     """What makes `files.list` and `changes.list` speak of one shared drive, or of what the person owns or was given."""
     drive = {} if log == USER else {"driveId": log}
     return {**drive, "supportsAllDrives": True, "includeItemsFromAllDrives": True}
-
-
-def _slim(file: dict[str, Json]) -> dict[str, Json]:
-    """The description without its empty fields: an account of 200,000 files is kept in one database."""
-    return {
-        name: value for name, value in file.items() if value not in (None, False, "", [], {}) or name == "ownedByMe"
-    }

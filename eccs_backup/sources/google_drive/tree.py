@@ -54,7 +54,7 @@ class Tree:
         owned, parent = row.get("ownedByMe") is True, parent_of(row)
         trashed = row.get("explicitlyTrashed") is True
         seen = {steps[0].id}
-        while parent in self.folders and parent not in seen:
+        while parent in self.folders and parent not in seen and not self._is_top(parent):
             seen.add(parent)
             folder = self.folders[parent]
             steps.append(Step(parent, folder.name))
@@ -63,6 +63,10 @@ class Tree:
         if trashed or (row.get("trashed") and steps[-1] in (UNFILED, SHARED_WITH_ME)):
             steps.append(TRASH)
         return tuple(reversed(steps))
+
+    def _is_top(self, id: str | None) -> bool:
+        """The tops of the drives may turn up in the log of changes, as folders like any other."""
+        return id == self.root or id in self.drives
 
     def _top(self, parent: str | None, owned: bool, row: Mapping[str, Json]) -> list[Step]:
         """The upper end of the path, innermost first; `parent` is the first id that is no listed folder."""
