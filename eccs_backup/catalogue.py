@@ -9,6 +9,7 @@ from typing import Any
 from eccs_backup.errors import VaultDamaged
 from eccs_backup.manifest import Manifest, translated
 from eccs_backup.model import Json
+from eccs_backup.paths import storable
 from eccs_backup.sources import Row
 
 
@@ -94,4 +95,4 @@ def _described(text: str) -> dict[str, Json]:
 
 
 def _text(description: dict[str, Json]) -> str:
-    return json.dumps(description, ensure_ascii=False, separators=(",", ":"))
+    return storable(json.dumps(description, ensure_ascii=False, separators=(",", ":")))

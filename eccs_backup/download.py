@@ -135,10 +135,9 @@ def _held(item: Item, part: Path) -> int:
     if item.digest is None:
         return 0
     try:
-        size = part.stat().st_size
+        return part.stat().st_size
     except FileNotFoundError:
         return 0
-    return size if item.size is None or size <= item.size else 0
 
 
 def _check(item: Item, part: Path) -> tuple[int, str, Proof]:

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from eccs_backup.errors import Stop, VaultBusy, VaultDamaged, VaultFull, VaultUnwritable
 from eccs_backup.model import Entry, Key, Kind, Proof, State
+from eccs_backup.paths import storable
 from eccs_backup.schema import MIGRATIONS
 
 UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR)
@@ -119,9 +120,10 @@ class Manifest:
     def put(self, entry: Entry) -> None:
         """Write or rewrite a row; its file must be in place."""
         self.begin()
-        facts = json.dumps(entry.facts, ensure_ascii=False, separators=(",", ":"))
+        facts = storable(json.dumps(entry.facts, ensure_ascii=False, separators=(",", ":")))
+        reason = storable(entry.reason) if entry.reason else entry.reason
         row = (
-            *entry.key, entry.state, entry.title, entry.kind, entry.reason, entry.revision, entry.path, entry.size,
+            *entry.key, entry.state, storable(entry.title), entry.kind, reason, entry.revision, entry.path, entry.size,
             entry.sha256, entry.proof, entry.modified, facts, entry.seen,
         )  # fmt: skip
         self.db.execute(f"INSERT OR REPLACE INTO entries VALUES ({','.join('?' * len(row))})", row)

@@ -94,6 +94,11 @@ def too_long(folder: str) -> bool:
     return _bytes(folder) > LONGEST_FOLDER
 
 
+def storable(text: str) -> str:
+    """Text that UTF-8 can hold: halves of characters, which JSON can smuggle in, become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def inside(root: Path, relative: str) -> Path:
     """The vault-relative "/" path of a manifest row as a path under `root`; looks at no disk, follows no link.
 

@@ -32,6 +32,7 @@ class Fault:
     garble: bool = False
     replace_with: bytes | None = None
     delete: bool = False
+    forbid: bool = False
 
 
 @dataclass
@@ -65,6 +66,8 @@ class Handler(BaseHTTPRequestHandler):
         fault = queue.pop(0) if queue else Fault()
         if fault.replace_with is not None:
             world.files[id] = fault.replace_with
+        if fault.forbid:
+            world.obstacles[id] = "its owner forbids it now"
         if fault.delete:
             del world.files[id]
         if fault.status:

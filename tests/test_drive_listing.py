@@ -94,7 +94,7 @@ class Desk:
             left[0] -= 1
             found = json.loads(reply.body)
             change(found)
-            return json_reply(found)
+            return Reply(200, json.dumps(found).encode(), [(b"content-type", b"application/json; charset=UTF-8")])
 
         self.answer(make)
 
@@ -332,7 +332,7 @@ def first(name: str, value: object) -> Callable[[Any], object]:
 NONSENSE: dict[str, Callable[[Any], object]] = {
     "no id": lambda answer: answer["files"][0].pop("id"),
     "an empty id": first("id", ""),
-    "no files": lambda answer: answer.pop("files"),
+    "no files": lambda answer: (answer.pop("files"), answer.pop("kind")),
     "files that are none": lambda answer: answer["files"].append("x"),
     "size abc": first("size", "abc"),
     "size 1.5": first("size", 1.5),
@@ -451,3 +451,20 @@ def test_a_refusal_of_a_listing_slows_everybody_down(open_desk: Open, monkeypatc
     desk.answer(make)
     desk.listed()
     assert told == [7.0, 8.0, None]
+
+
+@pytest.mark.parametrize("ending", ["/drives", "/changes"])
+def test_an_empty_list_may_be_left_out(open_desk: Open, ending: str) -> None:
+    desk = open_desk(World([STUDENT, SECOND]))
+    desk.world.put(blob("1A", "a.txt"))
+    desk.tamper(ending, lambda answer: answer.pop(ending[1:]), times=9)
+    assert set(desk.listed()) == {"1A"}
+
+
+def test_half_a_character_in_a_name_can_be_written_down(open_desk: Open, tmp_path: Path) -> None:
+    desk = open_desk(with_lab())
+    desk.tamper("/files", lambda answer: [file.update(name="\ud83dhalf") for file in answer["files"]], times=9)
+    desk.tamper("/drives", lambda answer: [drive.update(name="\udc00lab") for drive in answer["drives"]], times=9)
+    for item in desk.listed().values():
+        for step in item.path:
+            step.name.encode("utf-8")

@@ -35,6 +35,7 @@ TROUBLES = {
     "not found once": ([Fault(status=404)], [None, None], State.SAVED),
     "not found though it is listed": ([Fault(status=404)] * 9, [None, None], State.FAILED),
     "gone": ([Fault(delete=True)], [None], State.EXPLAINED),
+    "forbidden while it is read": ([Fault(garble=True, forbid=True)], [None], State.EXPLAINED),
     "cut at the same byte again and again": (
         [Fault(cut_after=300 * K), *[Fault(cut_after=200 * K, ignore_range=True)] * 99],
         None,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from eccs_backup.errors import Unavailable
+from eccs_backup.paths import storable
 from eccs_backup.sources import Catalogue
 from eccs_backup.sources.google_drive import answers
 from eccs_backup.sources.google_drive.listing import ROOT, USER, Ask
@@ -39,9 +40,9 @@ def about(drive: Any, catalogue: Catalogue, ask: Ask) -> About:
 def _shared_drives(drive: Any, ask: Ask) -> Iterator[tuple[str, str]]:
     token = None
     while True:
-        request = drive.drives().list(pageSize=100, pageToken=token, fields="nextPageToken,drives(id,name)")
+        request = drive.drives().list(pageSize=100, pageToken=token, fields="kind,nextPageToken,drives(id,name)")
         page = ask(request, "list", partial(answers.drives, token=token))
-        yield from ((row.id, str(row.description.get("name") or "")) for row in page.rows)
+        yield from ((row.id, storable(str(row.description.get("name") or ""))) for row in page.rows)
         token = page.following
         if not token:
             return
@@ -52,4 +53,4 @@ def _still_there(drive: Any, ask: Ask, earlier: set[str]) -> Iterator[tuple[str,
     for id in sorted(earlier):
         request = drive.drives().get(driveId=id, fields="id,name")
         with suppress(Unavailable):
-            yield id, ask(request, "read", lambda answer: answers.word(answer, "name"))
+            yield id, storable(ask(request, "read", lambda answer: answers.word(answer, "name")))

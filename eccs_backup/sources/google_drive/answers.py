@@ -101,6 +101,8 @@ def _change(answer: Answer) -> Change:
 
 def _page(answer: Answer, name: str, token: str | None) -> tuple[list[Answer], str | None]:
     things, following = answer.get(name), answer.get("nextPageToken") or None
+    if things is None and str(answer.get("kind", "")).startswith("drive#"):  # an empty list may be left out
+        things = []
     _must(isinstance(things, list) and all(isinstance(each, dict) for each in things), f"no {name}")
     _must(following is None or isinstance(following, str), "a page token that is none")
     _must(following is None or following != token, "a page that is followed by itself")

@@ -159,7 +159,7 @@ class Listing:
         return pages
 
     def _changes(self, log: str, token: str) -> Any:
-        fields = f"nextPageToken,newStartPageToken,{CHANGE}"
+        fields = f"kind,nextPageToken,newStartPageToken,{CHANGE}"
         return self._drive.changes().list(pageToken=token, pageSize=1000, fields=fields, **_corpus(log))
 
     def _ask_for(self, ids: list[str]) -> Iterator[Row]:
@@ -210,7 +210,7 @@ class Listing:
             request = self._drive.files().list(
                 pageSize=1000,
                 pageToken=token,
-                fields=f"nextPageToken,incompleteSearch,files({FIELDS})",
+                fields=f"kind,nextPageToken,incompleteSearch,files({FIELDS})",
                 corpora="user" if log == USER else "drive",
                 **_corpus(log),
             )
