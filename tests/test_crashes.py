@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ FILES = {
     "empty": b"",
     "small": b"x" * 100,
     "same": b"y" * 100,
-    "large": bytes(range(256)) * 2048,
+    "large": random.Random(2).randbytes(1 << 19),
 }
 NAMES = {"small": ("a", "Name"), "same": ("a", "name"), "large": ("b", "large.bin")}
 
