@@ -417,7 +417,8 @@ def test_a_stop_in_a_worker_ends_the_run_and_keeps_the_rest(tmp_path: Path) -> N
     world.faults.clear()
     world.seen.clear()
     save(world, tmp_path)
-    assert len(world.seen) == 200 - found.saved
+    assert 0 < len(world.seen) <= 200 - found.saved  # a part may have been whole already when it was left
+    assert _balance(tmp_path).saved == 200
 
 
 def test_one_vault_one_account_one_run(tmp_path: Path) -> None:
