@@ -160,7 +160,7 @@ class Vault:
         known = self._folders.get((folder, step))
         if known is None:
             known = f"{folder}/{self._claim(folder, source, step, Path.is_dir)}"
-            if len(known.encode()) > paths.LONGEST_FOLDER:
+            if paths.too_long(known):
                 known = f"{source}/~deep/{hashlib.sha256(known.encode()).hexdigest()[:16]}"
             self._folders[folder, step] = known
         return known
