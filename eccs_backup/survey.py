@@ -139,7 +139,7 @@ def _found(item: Item, vault: Vault) -> Entry | None:
     if known is None or known.path is None or vault.holds(known):
         return known
     moved = replace(known, path=vault.place(item))
-    if moved.path == known.path or not vault.holds(moved):
+    if moved.path == known.path or not vault.is_true(moved):  # the size alone may be a stranger's
         return known
     vault.manifest.put(moved)
     vault.settled(moved.key, moved.path or "")

@@ -71,6 +71,13 @@ class Vault:
         except OSError:
             return False
 
+    def is_true(self, entry: Entry) -> bool:
+        """Whether the entry's file lies there with the content it had: the whole file is read."""
+        try:
+            return self.holds(entry) and digests(self.path(entry.path or ""), "sha256")["sha256"] == entry.sha256
+        except OSError:
+            return False
+
     def move(self, entry: Entry, relative: str) -> Entry:
         """The item was renamed or moved at the service: so is its file.
 

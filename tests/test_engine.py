@@ -321,6 +321,20 @@ def test_a_renamed_item_is_moved_not_fetched(tmp_path: Path) -> None:
     assert not (tmp_path / "shelf/a.bin").exists()
 
 
+@pytest.mark.parametrize("with_md5", [True, False])
+def test_a_stranger_of_the_same_size_is_not_taken_for_a_moved_file(with_md5: bool, tmp_path: Path) -> None:
+    world = World({"a": b"ours"}, with_md5=with_md5)
+    save(world, tmp_path)
+    (tmp_path / "shelf/a.bin").unlink()
+    (tmp_path / "shelf/b.bin").write_bytes(b"mine")
+    world.names["a"] = ("b.bin",)
+    save(world, tmp_path)
+    with vault.reading(tmp_path) as place:
+        (entry,) = place.manifest.entries()
+    assert (tmp_path / str(entry.path)).read_bytes() == b"ours"
+    assert b"mine" in {path.read_bytes() for path in (tmp_path / "shelf").iterdir()}
+
+
 def test_an_item_renamed_and_changed_leaves_no_old_file_behind(tmp_path: Path) -> None:
     world = World({"a": BODY})
     save(world, tmp_path)
