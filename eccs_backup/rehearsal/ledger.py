@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from eccs_backup.rehearsal.content import Content, Noise
+from eccs_backup.rehearsal.mail.mailbox import Mailbox
 from eccs_backup.rehearsal.things import FOLDER, Account, Change, File, Policy, SharedDrive
 
 
@@ -37,6 +38,7 @@ class World:
         self.comments: dict[str, list[str]] = {}
         self.policy = Policy()
         self.page_limit = page_limit
+        self.mail: dict[str, Mailbox] = {}
         for account in accounts:
             self.admit(account)
         for drive in self.drives.values():
@@ -48,9 +50,10 @@ class World:
         return next(iter(self.accounts.values()))
 
     def admit(self, account: Account) -> None:
-        """Add an account with an empty Drive, unless it is there already."""
+        """Add an account with an empty Drive and an empty mailbox, unless it is there already."""
         with self.lock:
             self.accounts.setdefault(account.address, account)
+            self.mail.setdefault(account.address, Mailbox(account.address))
             root = File(account.root, "My Drive", FOLDER, owner=account.address)
             self.files.setdefault(account.root, root)
 

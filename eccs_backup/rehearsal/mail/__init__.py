@@ -1,0 +1,1 @@
+"""Practice mailboxes, and the two services that show them: Gmail's API and its IMAP."""

@@ -1,0 +1,147 @@
+"""A practice mailbox: messages, labels, settings, and the log of every change."""
+
+from __future__ import annotations
+
+import bisect
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from eccs_backup.rehearsal.things import Json
+
+SYSTEM_LABELS = (
+    "INBOX", "SPAM", "TRASH", "UNREAD", "STARRED", "IMPORTANT", "SENT", "DRAFT", "CHAT", "CATEGORY_PERSONAL",
+    "CATEGORY_SOCIAL", "CATEGORY_PROMOTIONS", "CATEGORY_UPDATES", "CATEGORY_FORUMS",
+)  # fmt: skip
+FIRST_HISTORY = 1000
+
+
+class Body(Protocol):
+    """A message's bytes."""
+
+    def __len__(self) -> int: ...
+
+    def __bytes__(self) -> bytes: ...
+
+
+@dataclass(slots=True)
+class Message:
+    """One message. `id` and `thread` are Gmail's 64-bit numbers; `date` is in milliseconds since 1970."""
+
+    id: int
+    thread: int
+    date: int
+    body: Body
+    labels: set[str] = field(default_factory=set)
+    """Label ids; a message that was read lacks "UNREAD"."""
+    history: int = FIRST_HISTORY
+
+    @property
+    def hex(self) -> str:
+        """The id as the API writes it."""
+        return f"{self.id:x}"
+
+
+@dataclass(slots=True)
+class Label:
+    """A label. System labels have their id as their name."""
+
+    id: str
+    name: str
+    user: bool = True
+    more: dict[str, Json] = field(default_factory=dict)
+    """Further fields as the API shows them, such as `color` and `labelListVisibility`."""
+
+
+@dataclass(slots=True)
+class Event:
+    """One change: `kind` is messageAdded, messageDeleted, labelAdded or labelRemoved."""
+
+    history: int
+    kind: str
+    message: int
+    thread: int
+    after: frozenset[str]
+    """The message's labels after the change."""
+    labels: frozenset[str] = frozenset()
+    """The labels that were added or removed."""
+
+
+class Mailbox:
+    """One account's mail. Every method may be called while the server runs."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.lock = threading.RLock()
+        self.labels: dict[str, Label] = {name: Label(name, name, user=False) for name in SYSTEM_LABELS}
+        self.messages: dict[int, Message] = {}
+        self.order: list[int] = []
+        """Message ids, ascending: the newest are at the end."""
+        self.events: list[Event] = []
+        self.history = FIRST_HISTORY
+        self.forgotten = 0
+        """History up to this id is no longer known: asking for it gives 404."""
+        self.settings: dict[str, Json] = {}
+        """Name of the settings resource ("filters", "vacation", ...) -> what the API answers."""
+
+    def fill(self, messages: Iterable[Message]) -> None:
+        """Add many messages without log entries: how the mailbox stood before anyone looked."""
+        with self.lock:
+            for message in messages:
+                self.messages[message.id] = message
+            self.order = sorted(self.messages)
+
+    def add(self, message: Message) -> Message:
+        """A message arrives, is sent or imported."""
+        with self.lock:
+            self.messages[message.id] = message
+            bisect.insort(self.order, message.id)
+            message.history = self._note("messageAdded", message, frozenset())
+            return message
+
+    def delete(self, id: int) -> None:
+        """Remove a message for good."""
+        with self.lock:
+            message = self.messages.pop(id)
+            del self.order[bisect.bisect_left(self.order, id)]
+            self._note("messageDeleted", message, frozenset())
+
+    def relabel(self, id: int, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+        """Put labels on a message and take others away, by their ids."""
+        with self.lock:
+            message = self.messages[id]
+            for kind, wanted in (("labelAdded", set(add) - message.labels), ("labelRemoved", set(remove))):
+                changed = frozenset(wanted if kind == "labelAdded" else wanted & message.labels)
+                if changed:
+                    message.labels = message.labels | changed if kind == "labelAdded" else message.labels - changed
+                    message.history = self._note(kind, message, changed)
+
+    def new_label(self, name: str, id: str | None = None) -> Label:
+        """Make a user's label; "/" in a name nests it."""
+        with self.lock:
+            label = Label(id or f"Label_{len(self.labels)}", name)
+            self.labels[label.id] = label
+            return label
+
+    def drop_label(self, id: str) -> None:
+        """Delete a user's label; the messages stay."""
+        with self.lock:
+            for message in list(self.messages.values()):
+                self.relabel(message.id, remove=[id])
+            del self.labels[id]
+
+    def forget_history(self) -> None:
+        """What happened so far can no longer be asked for."""
+        with self.lock:
+            self.history += 1
+            self.forgotten = self.history
+
+    def newest_first(self) -> Iterator[Message]:
+        """All messages in the order of the API's listing."""
+        return (self.messages[id] for id in reversed(self.order))
+
+    def _note(self, kind: str, message: Message, labels: frozenset[str]) -> int:
+        self.history += 1
+        self.events.append(Event(self.history, kind, message.id, message.thread, frozenset(message.labels), labels))
+        return self.history
