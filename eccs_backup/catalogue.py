@@ -67,6 +67,20 @@ class ManifestCatalogue:
                 yield Row(id, _described(description))
             last = page[-1][0]
 
+    def get(self, log: str, id: str) -> Row | None:
+        """One row of `log`."""
+        sql = "SELECT description FROM catalogue WHERE source = ? AND log = ? AND id = ?"
+        found = self._select(sql, self._source, log, id)
+        return Row(id, _described(found[0][0])) if found else None
+
+    def note(self, log: str, row: Row) -> None:
+        """Write one row with the next commit."""
+        self._manifest.begin()
+        try:
+            self._write(log, [row])
+        except self._db.DatabaseError as error:
+            raise translated(error) from error
+
     def _select(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(sql, values).fetchall()

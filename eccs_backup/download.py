@@ -16,7 +16,7 @@ from eccs_backup.errors import Changed, Corrupt, ItemError, Transient, Unavailab
 from eccs_backup.model import Digest, Entry, Item, Kind, Proof, State
 from eccs_backup.ranges import Journal, RangesIgnored, receive_ranges
 from eccs_backup.retry import Patience
-from eccs_backup.sources import Source
+from eccs_backup.sources import Opener
 
 LARGE = 48 << 20
 """Bytes from which a file is fetched over several connections."""
@@ -35,7 +35,7 @@ class Tools:
     on_bytes: Callable[[int], object] = lambda count: None
 
 
-def fetch(source: Source, item: Item, target: Path, path: str, known: Entry | None, tools: Tools) -> Entry:
+def fetch(source: Opener, item: Item, target: Path, path: str, known: Entry | None, tools: Tools) -> Entry:
     """Bring `item` to `target` (`path` in the vault); returns its row, which is the caller's to write.
 
     `target` appears whole and checked, or not at all; an older version lies there until then. An item that changed
@@ -84,7 +84,7 @@ def _adopt(item: Item, target: Path, path: str, part: Path) -> Entry | None:
     return _row(item, path, target.stat().st_size, found["sha256"], _proof(item))
 
 
-def _receive(source: Source, item: Item, part: Path, tools: Tools) -> None:
+def _receive(source: Opener, item: Item, part: Path, tools: Tools) -> None:
     """Bring the bytes into the part, over several connections where it pays."""
     if tools.lanes and item.size is not None and item.size >= LARGE and item.digest:
         with suppress(RangesIgnored):
@@ -107,7 +107,7 @@ def _receive(source: Source, item: Item, part: Path, tools: Tools) -> None:
 
 
 def _receive_once(
-    source: Source, item: Item, part: Path, best: int, patience: Patience, on_bytes: Callable[[int], object]
+    source: Opener, item: Item, part: Path, best: int, patience: Patience, on_bytes: Callable[[int], object]
 ) -> int:
     """One attempt; returns how far it came. Only what goes beyond `best` is progress: some networks cut every answer
     at the same byte."""
@@ -214,7 +214,7 @@ def _destroy(part: Path) -> None:
     Journal.forget(part)
 
 
-def _as_now(source: Source, item: Item, tools: Tools) -> Item:
+def _as_now(source: Opener, item: Item, tools: Tools) -> Item:
     patience = tools.patience()
     while True:
         try:

@@ -70,6 +70,12 @@ class Bucket:
         if pause > 0:
             self._sleep(pause)
 
+    def lend(self, units: float) -> None:
+        """So many units more than there are, once."""
+        with self._lock:
+            self._capacity += units
+            self._units += units
+
     def refused(self, after: float | None = None) -> None:
         """The service said that its quota is spent, and asked for a pause of `after` seconds."""
         with self._lock:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from eccs_backup.errors import Transient
 from eccs_backup.model import Item
 from eccs_backup.retry import Patience
-from eccs_backup.sources import Source
+from eccs_backup.sources import Opener
 
 RANGE = 16 << 20
 """Bytes in one range: what a kill costs a connection at most."""
@@ -84,7 +84,7 @@ class Journal:
 
 
 def receive_ranges(
-    source: Source,
+    source: Opener,
     item: Item,
     part: Path,
     lanes: Executor,
@@ -126,7 +126,7 @@ def receive_ranges(
 
 
 def _receive_range(
-    source: Source,
+    source: Opener,
     item: Item,
     file: BinaryIO,
     start: int,

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from eccs_backup.choice import Choice
-from eccs_backup.errors import ItemError, Unfinished, VaultFull
+from eccs_backup.errors import BackupError, ItemError, Unavailable, Unfinished, VaultFull
 from eccs_backup.model import Entry, Item, Key, Kind, Obstacle, State
-from eccs_backup.sources import Source
+from eccs_backup.sources import Courier, Source
 from eccs_backup.vault import Vault
 
 BATCH = 500
 """Files moved between two commits."""
+COMMIT_EVERY = 0.1
+"""Seconds that a finished row may wait for others before it is committed."""
 
 
 class Action(Enum):
@@ -62,10 +64,11 @@ def survey(source: Source, vault: Vault, choice: Choice, words: str) -> Survey:
     found = Survey(vault.manifest.begin_listing(source.name, words))
     vault.manifest.commit()
     moves: list[tuple[Key, str]] = []
+    moving = not isinstance(source, Courier)  # what never changes is never renamed
     for item in source.items():
         item = choice.apply(item)
-        entry = _judge(item, vault, found.number)
-        if entry.state is State.SAVED and (path := vault.place(item)) != entry.path:
+        entry = _judge(item, vault, found.number, moving)
+        if moving and entry.state is State.SAVED and (path := vault.place(item)) != entry.path:
             moves.append((item.key, path))
         found.counts[entry.state] += 1
         if entry.state is State.PENDING:
@@ -100,9 +103,18 @@ def news(item: Item, known: Entry | None, state: State, number: int, obstacle: O
     )
 
 
-def _judge(item: Item, vault: Vault, number: int) -> Entry:
+def failure(item: Item, error: BackupError, vault: Vault, number: int) -> Entry:
+    """The row of an item that could not be had: explained when the service says why, else failed."""
+    known = vault.manifest.get(item.key)
+    reason = f"{error} {error.hint}"
+    if isinstance(error, Unavailable) and error.obstacle.kind is not Kind.REFUSED:
+        return news(item, known, State.EXPLAINED, number, Obstacle(error.obstacle.kind, reason))
+    return replace(news(item, known, State.FAILED, number), reason=reason)
+
+
+def _judge(item: Item, vault: Vault, number: int, moving: bool) -> Entry:
     """Decide, do what needs no download, and write the row."""
-    known = _found(item, vault)
+    known = _found(item, vault) if moving else vault.manifest.get(item.key)
     match decide(item, known, held=known is not None and vault.holds(known)):
         case Action.KEEP:
             assert known is not None
@@ -124,7 +136,13 @@ def _judge(item: Item, vault: Vault, number: int) -> Entry:
 
 def _keep(item: Item, known: Entry, vault: Vault, number: int) -> Entry:
     entry = replace(
-        known, state=State.SAVED, kind=None, reason=None, title=item.name, facts=item.facts, seen=known.seen
+        known,
+        state=State.SAVED,
+        kind=None,
+        reason=None,
+        title=item.name,
+        facts=item.facts or known.facts,
+        seen=known.seen,
     )
     if entry == known:
         vault.manifest.saw(known.key, number)

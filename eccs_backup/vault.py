@@ -53,6 +53,10 @@ class Vault:
         fits = Path.is_dir if is_folder else partial(_has_size, item.size)
         return f"{folder}/{self._claim(folder, item.key.source, leaf, fits)}"
 
+    def own_place(self, item: Item) -> str:
+        """The path of an item whose names nobody else's can equal, as they hold its id: nothing has to be claimed."""
+        return "/".join((item.key.source, *(paths.safe(step.name) for step in item.path)))
+
     def path(self, relative: str) -> Path:
         """Where a path of the manifest lies on this disk. Raises VaultDamaged when it would leave the vault."""
         return paths.inside(self.root, relative)

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from eccs_backup.digest import digests
 from eccs_backup.errors import ItemError, Transient, Unavailable, VaultDamaged
 from eccs_backup.manifest import Manifest
 from eccs_backup.model import Entry, Item, Kind, State
 from eccs_backup.retry import Patience, patiently
-from eccs_backup.sources import SOURCES, Source
+from eccs_backup.sources import SOURCES, Courier, Opener, Parcel, Source
 from eccs_backup.vault import Vault
 
 UNTOLD = (Kind.ABUSE, Kind.NO_EXPORT, Kind.GONE)
@@ -105,8 +105,13 @@ def _refuses(source: Source, item: Item) -> bool:
     """Whether the service will not hand the item over. Nothing of it is read."""
 
     def ask() -> None:
-        with source.open(item):
-            pass
+        if isinstance(source, Courier):
+            for each in source.deliver([item]):
+                if not isinstance(each, Parcel):
+                    raise each[1]
+        else:
+            with cast(Opener, source).open(item):
+                pass
 
     try:
         patiently(ask, Patience(sleep=source.halt.sleep))

@@ -26,7 +26,8 @@ REMEMBERED = "google account"
 WHO = ("openid", "https://www.googleapis.com/auth/userinfo.email")
 """Sign-in scopes, by the names Google answers with: they tell whose account it is and are no separate ticks."""
 DRIVE = "https://www.googleapis.com/auth/drive.readonly"
-SCOPES: Mapping[str, tuple[str, ...]] = {"drive": (*WHO, DRIVE)}
+MAIL = "https://www.googleapis.com/auth/gmail.readonly"
+SCOPES: Mapping[str, tuple[str, ...]] = {"drive": (*WHO, DRIVE), "mail": (*WHO, MAIL)}
 """Source -> the least scopes it needs."""
 
 
@@ -56,6 +57,7 @@ class Permission(NamedTuple):
 
 PERMISSIONS: Mapping[str, Permission] = {
     DRIVE: Permission("See and download all your Google Drive files", "saving Drive (drive-export)"),
+    MAIL: Permission("View your email messages and settings", "saving mail (mail-export)"),
 }
 
 

@@ -17,7 +17,7 @@ from eccs_backup.errors import SignInNeeded, Unusable
 from eccs_backup.http import Wire
 from eccs_backup.model import Json
 
-APIS = ("drive.googleapis.com",)
+APIS = ("drive.googleapis.com", "gmail.googleapis.com")
 """The APIs that our sources call; a client's project has to have them switched on."""
 _AGAIN = f"Create a client of the type Desktop app at {CLIENTS} , download its JSON file, and name that file."
 

@@ -15,7 +15,8 @@ from eccs_backup.errors import BackupError
 INTERRUPTED = 130
 COMMANDS = {
     "auth": "auth:auth",
-    "drive-export": "export:drive_export",
+    "drive-export": "drive:drive_export",
+    "mail-export": "mail:mail_export",
     "verify": "vault:verify",
     "status": "vault:status",
     "rehearse": "rehearse:rehearse",
@@ -24,6 +25,7 @@ COMMANDS = {
 SUMMARIES = {
     "auth": "Sign in to a service, once; see and end sign-ins.",
     "drive-export": "Save everything in Google Drive, with proof.",
+    "mail-export": "Save every message in Gmail, with its labels, and the settings.",
     "verify": "Check every saved file again.",
     "status": "Show the balance: listed = saved + explained + left out.",
     "rehearse": "Try everything with a practice account on this machine.",

@@ -86,22 +86,29 @@ def _hashed(place: Vault) -> tuple[int, int, list[Damage]]:
 
 
 def _online(out: Path, held: Vault, account: str | None) -> list[str]:
-    """The titles of what the service lists and the folder does not hold, by a fresh listing with the same wishes."""
+    """The titles of what the services list and the folder does not hold, by fresh listings with the same wishes."""
+    from eccs_backup.errors import Unusable
+
+    names = held.manifest.sources()
+    if not names:
+        raise Unusable(f"{out} holds nothing of any service.", hint="Run an export first: see eccs-backup --help")
+    return [title for name in names for title in _missing(name, out, held, account)]
+
+
+def _missing(name: str, out: Path, held: Vault, account: str | None) -> list[str]:
     from eccs_backup import vault
     from eccs_backup import verify as checks
     from eccs_backup.catalogue import ManifestCatalogue
     from eccs_backup.cli.export import connected, surveyed
-    from eccs_backup.errors import Unusable
 
     with vault.trial(out) as place:
-        listing = place.manifest.last_listing("drive")
-        if listing is None:
-            raise Unusable(f"{out} holds nothing of Google Drive.", hint="Run first: eccs-backup drive-export")
+        listing = place.manifest.last_listing(name)
+        assert listing is not None
         wishes = json.loads(listing.choices)
-        catalogue = ManifestCatalogue(place.manifest, "drive")
+        catalogue = ManifestCatalogue(place.manifest, name)
         for log in catalogue.logs():
             catalogue.forget(log)
-        with connected(place, account, wishes) as source:
+        with connected(name, place, account, wishes) as source:
             found = surveyed(source, place, wishes)
             return checks.missing(source, held.manifest, place.manifest, found.number)
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import ClassVar, NamedTuple, Protocol, Self, cast
+from typing import ClassVar, NamedTuple, Protocol, Self, cast, runtime_checkable
 
+from eccs_backup.errors import ItemError, Transient
 from eccs_backup.http import Wire
-from eccs_backup.model import Item, Json, Stream
+from eccs_backup.model import Item, Json, Proof, Stream
 from eccs_backup.pace import Pace
 from eccs_backup.retry import Halt
+
+
+class Parcel(NamedTuple):
+    """An item that came whole: as it is known now, path included, and its bytes; `proof` shows that all are there."""
+
+    item: Item
+    body: bytes
+    proof: Proof
 
 
 class Row(NamedTuple):
@@ -46,11 +55,17 @@ class Catalogue(Protocol):
     def rows(self, log: str) -> Iterator[Row]:
         """Every row of `log`, in the order of the ids, lazily."""
 
+    def get(self, log: str, id: str) -> Row | None:
+        """One row of `log`."""
+
+    def note(self, log: str, row: Row) -> None:
+        """Write one row, together with whatever else is written before the vault's next commit."""
+
 
 @dataclass(frozen=True)
 class Setup:
     """What a source is given to work with. `options` are the command's own, by name; `halt` ends its waiting;
-    `on_listed` hears how many things another page of the listing held."""
+    `on_listed` hears how many things another page of the listing held, `on_notice` what the person should know."""
 
     wire: Wire
     catalogue: Catalogue
@@ -59,14 +74,18 @@ class Setup:
     options: Mapping[str, object] = field(default_factory=dict)
     halt: Halt = field(default_factory=Halt)
     on_listed: Callable[[int], object] = lambda count: None
+    on_notice: Callable[[str], object] = lambda sentence: None
 
 
 class Source(Protocol):
     """One service that lists and opens items."""
 
     name: ClassVar[str]
-    pace: ClassVar[Pace]
     halt: Halt
+
+    @property
+    def pace(self) -> Pace:
+        """The service's limits."""
 
     @classmethod
     def connect(cls, setup: Setup) -> Self:
@@ -82,6 +101,10 @@ class Source(Protocol):
         Raises Stop when the listing cannot be finished: an incomplete listing is never passed off as whole.
         """
 
+
+class Opener(Source, Protocol):
+    """A source whose items are opened one by one, from any place in them."""
+
     def open(self, item: Item, start: int = 0, stop: int | None = None) -> AbstractContextManager[Stream]:
         """The bytes of exactly `item.revision` from `start` to before `stop`, where the service allows it.
 
@@ -93,9 +116,28 @@ class Source(Protocol):
         """The item as the service has it now. Raises Unavailable when it is gone, Transient, Stop."""
 
 
+@runtime_checkable
+class Courier(Source, Protocol):
+    """A source whose items are small, never change, and come whole, several for one question."""
+
+    def bundles(self, pending: Iterator[Item]) -> Iterator[Sequence[Item]]:
+        """What is asked for together. Called by the main thread, lazily."""
+
+    def deliver(self, bundle: Sequence[Item]) -> Iterator[Parcel | tuple[Item, ItemError | Transient]]:
+        """Every item of the bundle, once, in any order: as it came, or why it did not. Called by many threads.
+
+        Raises Transient when all that is still missing may be asked for again, Stop.
+        """
+
+    def settled(self, item: Item) -> None:
+        """The item's file is in place and its row written: the source may keep what it has learnt of it in its
+        catalogue, without a commit. Called by the main thread, with the item as it came."""
+
+
 # name -> where it lives; modules load when they are first used
 SOURCES = {
     "drive": "eccs_backup.sources.google_drive:GoogleDrive",
+    "mail": "eccs_backup.sources.gmail:Gmail",
 }
 
 

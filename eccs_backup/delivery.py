@@ -1,0 +1,228 @@
+"""Items that come whole, many at a time, become verified files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from eccs_backup import disk
+from eccs_backup.crew import AHEAD, Crew, Verdicts
+from eccs_backup.digest import digests
+from eccs_backup.errors import BackupError, Corrupt, Halted, ItemError, Transient, of_disk
+from eccs_backup.model import Entry, Item, Key, Proof, State
+from eccs_backup.retry import Patience
+from eccs_backup.sources import Courier, Parcel
+from eccs_backup.survey import failure
+from eccs_backup.vault import Vault
+
+COMMIT_EVERY = 0.25
+"""Seconds that a finished row may wait for others: they share the wait for the disk, and a kill costs at most these."""
+ASKS = 2
+"""How often the service has to refuse an item before it is believed."""
+
+Refusal = tuple[Item, ItemError | Transient]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A whole item in a part, on its way to its place. `sha256` is of what was read back from the part."""
+
+    item: Item
+    part: Path
+    size: int
+    sha256: str
+    proof: Proof
+
+
+def run(
+    source: Courier,
+    vault: Vault,
+    number: int,
+    patience: Callable[[], Patience],
+    on_bytes: Callable[[int], object],
+) -> Iterator[Entry]:
+    """Fetch everything pending; yields each entry once its row is written. Raises Stop, after the rows are written."""
+    with ThreadPoolExecutor(source.pace.workers, "courier") as workers:
+        desk = _Desk(source, vault, number, _Worker(source, vault.part, patience, on_bytes), workers)
+        try:
+            yield from desk.work()
+        except BaseException:
+            source.halt.set()
+            raise
+        finally:
+            workers.shutdown(wait=True, cancel_futures=True)
+            desk.record()
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """Brings one bundle into parts; used by many threads."""
+
+    source: Courier
+    part: Callable[[Item], Path]
+    patience: Callable[[], Patience]
+    on_bytes: Callable[[int], object]
+
+    def fetch(self, bundle: Sequence[Item]) -> list[Arrival | Refusal]:
+        """What came of each item; nobody is left out. Raises Stop."""
+        missing = {item.key: item for item in bundle}
+        found: list[Arrival | Refusal] = []
+        asked: Counter[Key] = Counter()
+        patience = self.patience()
+        while missing:
+            refusals: dict[Key, ItemError | Transient] = {}
+            trouble = self._ask_for(missing, found, refusals, patience)
+            for key, error in refusals.items():
+                asked[key] += isinstance(error, ItemError)
+                if asked[key] >= ASKS:
+                    found.append((missing.pop(key), error))
+                elif isinstance(error, Transient):
+                    trouble = error
+            if trouble and missing:
+                try:
+                    patience.wait_or_raise(trouble)
+                except Transient as error:
+                    return [*found, *((item, refusals.get(key, error)) for key, item in missing.items())]
+        return found
+
+    def _ask_for(
+        self,
+        missing: dict[Key, Item],
+        found: list[Arrival | Refusal],
+        refusals: dict[Key, ItemError | Transient],
+        patience: Patience,
+    ) -> Transient | None:
+        """One question for everything that is missing; what is wrong with the whole of the answer."""
+        before = len(missing)
+        try:
+            for each in self.source.deliver(list(missing.values())):
+                if isinstance(each, Parcel):
+                    try:
+                        found.append(self._keep(each))
+                        del missing[each.item.key]
+                        patience.restore()
+                    except Corrupt as error:
+                        refusals[each.item.key] = error
+                else:
+                    refusals[each[0].key] = each[1]
+        except Transient as error:
+            return error
+        if len(missing) == before and not refusals:
+            return Transient("The service left a question without an answer.")
+        return None
+
+    def _keep(self, parcel: Parcel) -> Arrival:
+        """Write the bytes into a part, and hash what can be read back. Raises Corrupt, Stop."""
+        item, body, proof = parcel
+        part = self.part(item)
+        try:
+            with part.open("wb+", buffering=0) as file:
+                written = file.write(body)
+                file.seek(0)
+                found = hashlib.sha256()
+                while block := file.read(1 << 20):
+                    found.update(block)
+                if written != len(body) or found.digest() != hashlib.sha256(body).digest():
+                    raise Corrupt(f"{item.name} could not be read back as it was written.")
+                if not disk.SYNCS_TOGETHER:
+                    os.fsync(file.fileno())
+            if item.modified:
+                with suppress(
+                    OSError, OverflowError
+                ):  # FAT knows no year before 1980; the manifest keeps the true time
+                    os.utime(part, (item.modified.timestamp(),) * 2)
+        except OSError as error:
+            raise of_disk(error) from error
+        self.on_bytes(len(body))
+        return Arrival(item, part, len(body), found.hexdigest(), proof)
+
+
+class _Desk:
+    """Hands out bundles, puts what came in its place, and writes the rows: all in the main thread."""
+
+    def __init__(
+        self, source: Courier, vault: Vault, number: int, worker: _Worker, workers: ThreadPoolExecutor
+    ) -> None:
+        self._source, self._vault, self._number, self._worker = source, vault, number, worker
+        self._crew: Crew[Sequence[Item], list[Arrival | Refusal]] = Crew(workers, source.pace.workers * AHEAD)
+        self._verdicts = Verdicts(source.pace.workers)
+        self._folders: set[Path] = set()
+
+    def work(self) -> Iterator[Entry]:
+        """Everything that the survey left pending."""
+        pending = (item for item in self._source.items() if self._vault.manifest.is_pending(item.key))
+        bundles = self._source.bundles(pending)
+        committed = time.monotonic()
+        while True:
+            for bundle in islice(bundles, self._crew.room):
+                self._crew.submit(bundle, self._worker.fetch, bundle)
+            if not self._crew.busy:
+                return
+            entries = self.record(committed + COMMIT_EVERY)
+            committed = time.monotonic()
+            yield from entries
+
+    def record(self, until: float | None = None) -> list[Entry]:
+        """Put what came back in its place and write the rows. Raises Stop, after all the rows are written."""
+        entries: list[Entry] = []
+        for _, future in self._crew.finished(until):
+            if future.cancelled() or isinstance(future.exception(), Halted):
+                continue
+            if future.exception():
+                self._verdicts.judge(future.exception())
+                continue
+            entries += (self._settle(each) for each in future.result())
+        if entries:
+            try:
+                disk.sync(self._vault.root)  # the files first, their rows second
+            except OSError as error:
+                raise of_disk(error) from error
+        self._vault.manifest.commit()
+        self._verdicts.check()
+        return entries
+
+    def _settle(self, each: Arrival | Refusal) -> Entry:
+        if isinstance(each, Arrival):
+            self._verdicts.judge(None)
+            entry = self._place(each)
+            self._vault.manifest.put(entry)
+            self._source.settled(each.item)
+            return entry
+        item, error = each
+        judged: BackupError | None = self._verdicts.judge(error)
+        entry = failure(item, judged or error, self._vault, self._number)
+        self._vault.manifest.put(entry)
+        return entry
+
+    def _place(self, arrival: Arrival) -> Entry:
+        item = arrival.item
+        path = self._vault.own_place(item)
+        target = self._vault.path(path)
+        try:
+            if target.parent not in self._folders:
+                disk.make_folder(target.parent)
+                self._folders.add(target.parent)
+            if os.path.lexists(target) and not self._is_ours(item, target, arrival.sha256):
+                disk.set_aside(target)
+            arrival.part.replace(target)
+        except OSError as error:
+            raise of_disk(error) from error
+        modified = item.modified.timestamp() if item.modified else None
+        return Entry(
+            item.key, State.SAVED, item.name, None, None, item.revision, path, arrival.size, arrival.sha256,
+            arrival.proof, modified, item.facts, self._number,
+        )  # fmt: skip
+
+    def _is_ours(self, item: Item, target: Path, newer: str) -> bool:
+        """Whether what lies there is the version that our row describes, or the very one that came: else it stays."""
+        known = self._vault.manifest.get(item.key)
+        older = known.sha256 if known else None
+        return target.is_file() and not target.is_symlink() and digests(target, "sha256")["sha256"] in (older, newer)

@@ -1,0 +1,190 @@
+"""Gmail: every message of a mailbox, its labels and its settings, by the road that is quickest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import chain
+from typing import Any, ClassVar, Self, cast
+
+from eccs_backup.errors import ItemError, Transient, Unfinished, Unusable, WrongAccount
+from eccs_backup.model import Item, Json, Kind, Obstacle
+from eccs_backup.pace import Pace
+from eccs_backup.retry import Patience
+from eccs_backup.sources import Parcel, Row, Setup
+from eccs_backup.sources.gmail import answers, items
+from eccs_backup.sources.gmail.api_road import ApiRoad
+from eccs_backup.sources.gmail.asking import Asking
+from eccs_backup.sources.gmail.listing import KNOWN, MESSAGES, Listing
+from eccs_backup.sources.gmail.quota import AUTO, TODAY, Quota
+from eccs_backup.sources.gmail.roads import Letter, Road
+from eccs_backup.sources.gmail.settings import Settings
+
+AT_FIRST = 4
+"""Attempts before anything has been answered: a network that is down is said so after some seconds, not minutes."""
+QUOTA = "quota"
+
+
+@dataclass(frozen=True)
+class MailOptions:
+    """What the person wants: only mail with one of `label`, without mail with one of `without_label` (names as Gmail
+    shows them); `quota` is a table of prices (see quota.TABLES), or "auto"."""
+
+    label: tuple[str, ...] = ()
+    without_label: tuple[str, ...] = ()
+    quota: str = AUTO
+
+
+class Gmail:
+    """One account's mailbox."""
+
+    name: ClassVar[str] = "mail"
+
+    def __init__(self, setup: Setup) -> None:
+        wanted = {key: tuple(value) if isinstance(value, list) else value for key, value in setup.options.items()}
+        self._options = MailOptions(**cast("dict[str, Any]", wanted))
+        self._catalogue, self.halt = setup.catalogue, setup.halt
+        remembered = self._catalogue.get(QUOTA, "table")
+        table = self._options.quota
+        if table == AUTO and remembered:
+            table = str(remembered.description["name"])
+        self._noted = table if remembered else None
+        self._quota = Quota(table, sleep=self.halt.sleep)
+        self._asking = Asking(setup.wire, setup.endpoint, self._quota, self.halt, AT_FIRST)
+        try:
+            request = self._asking.users.getProfile(userId="me")
+            self._profile = self._asking.ask(request, "other", answers.profile)
+        except ItemError as error:
+            raise Unfinished(f"Gmail does not open this mailbox: {error}", hint=error.hint) from error
+        self._asking.attempts = Patience.attempts
+        self._listing = Listing(self._asking, self._catalogue, setup.on_listed)
+        self._settings = Settings(self._asking)
+        self._road: Road = ApiRoad(self._asking)
+        self._listed = False
+        self._left_out: dict[str, str] = {}
+        self._learnt: dict[str, dict[str, Json]] = {}
+
+    @classmethod
+    def connect(cls, setup: Setup) -> Self:
+        """Learn whose mailbox it is. Raises Stop: WrongAccount when it is not `setup.address`."""
+        mail = cls(setup)
+        if setup.address and mail.account.casefold() != setup.address.casefold():
+            raise WrongAccount(f"{setup.address} was expected, but {mail.account} answered.")
+        return mail
+
+    @property
+    def account(self) -> str:
+        """The address of the mailbox."""
+        return self._profile.address
+
+    @property
+    def pace(self) -> Pace:
+        """Gmail's limits on the road that is taken."""
+        return replace(TODAY, workers=self._road.workers)
+
+    def items(self) -> Iterator[Item]:
+        """Every message, and the settings; the first pass brings the catalogue up to date, later ones only read it."""
+        if not self._listed:
+            self._refresh()
+            self._listed = True
+        names = self._settings.names
+        for name, found in self._settings.found.items():
+            yield items.setting(self.name, name, found)
+        for row, known in _joined(self._catalogue.rows(MESSAGES), self._catalogue.rows(KNOWN)):
+            item = items.message(self.name, row, known, names)
+            why = self._left_out.get(row.id)
+            yield replace(item, obstacle=Obstacle(Kind.LEFT_OUT, why)) if why else item
+
+    def bundles(self, pending: Iterator[Item]) -> Iterator[Sequence[Item]]:
+        """Settings each by itself, as they come first; messages as the road has it."""
+        for item in pending:
+            if not item.format:
+                yield from self._road.bundles(chain((item,), pending))
+                return
+            yield [item]
+
+    def deliver(self, bundle: Sequence[Item]) -> Iterator[Parcel | tuple[Item, ItemError | Transient]]:
+        """What was asked for, with its labels and its date as they are now."""
+        if bundle[0].format:
+            yield self._settings.parcel(bundle[0])
+            return
+        for each in self._road.deliver(bundle):
+            yield self._parcel(each) if isinstance(each, Letter) else each
+
+    def settled(self, item: Item) -> None:
+        """Keep the labels and the date of a message that was saved; and which table of prices holds."""
+        if learnt := self._learnt.pop(item.key.id, None):
+            self._catalogue.note(KNOWN, Row(item.key.id, learnt))
+        if self._quota.found != self._noted and self._options.quota == AUTO and self._quota.found:
+            self._noted = self._quota.found
+            self._catalogue.note(QUOTA, Row("table", {"name": self._noted}))
+
+    def label_counts(self) -> Iterator[tuple[str, int, int]]:
+        """(label, messages that Gmail counts, messages listed here) for every label. Raises Stop, Transient."""
+        here = self._counts()
+        names = self._settings.names
+        get = self._asking.users.labels().get
+        found = self._asking.ask_each((get(userId="me", id=id) for id in names), "other", answers.count)
+        for (id, name), count in zip(names.items(), found, strict=True):
+            if isinstance(count, int):
+                yield name, count, here.get(id, 0)
+
+    def minutes_for(self, messages: int) -> float:
+        """About how long so many messages take by this road."""
+        return self._quota.minutes_for(messages)
+
+    def _counts(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for _, known in _joined(self._catalogue.rows(MESSAGES), self._catalogue.rows(KNOWN)):
+            held = known.description.get("labelIds") if known else None
+            for each in held if isinstance(held, list) else ():
+                counts[str(each)] = counts.get(str(each), 0) + 1
+        return counts
+
+    def _refresh(self) -> None:
+        try:
+            self._settings.refresh()
+            self._listing.refresh(self._profile)
+            self._left_out = self._chosen()
+        except (ItemError, Transient) as error:
+            raise Unfinished(f"The mailbox could not be listed: {error}", hint=error.hint) from error
+
+    def _parcel(self, letter: Letter) -> Parcel:
+        id = letter.item.key.id
+        self._learnt[id] = {"labelIds": list(letter.labels), "internalDate": letter.date}
+        row, known = Row(id, {"threadId": letter.thread}), Row(id, self._learnt[id])
+        item = items.message(self.name, row, known, self._settings.names)
+        return Parcel(item, letter.body, letter.proof)
+
+    def _chosen(self) -> dict[str, str]:
+        """Message id -> why it is left out."""
+        options = self._options
+        ids = {name: self._label(name) for name in (*options.label, *options.without_label)}
+        only = {id for name in options.label for id in self._listing.ids(ids[name])}
+        found: dict[str, str] = {}
+        for name in options.without_label:
+            found |= dict.fromkeys(self._listing.ids(ids[name]), f"--without-label {name}")
+        if options.label:
+            for row in self._catalogue.rows(MESSAGES):
+                if row.id not in only:
+                    found.setdefault(row.id, "not named by --label")
+        return found
+
+    def _label(self, name: str) -> str:
+        """The id of the label that the person named; case does not count."""
+        known = {label.casefold(): id for id, label in self._settings.names.items()}
+        if id := known.get(name.casefold()):
+            return id
+        near = get_close_matches(name.casefold(), known, 3)
+        shown = [self._settings.names[known[each]] for each in near] or sorted(self._settings.names.values())[:20]
+        raise Unusable(f"There is no label '{name}'.", hint=f"Labels are, for example: {', '.join(shown)}.")
+
+
+def _joined(rows: Iterator[Row], others: Iterator[Row]) -> Iterator[tuple[Row, Row | None]]:
+    """Each row with the other of its id, if there is one; both come by id."""
+    other = next(others, None)
+    for row in rows:
+        while other is not None and other.id < row.id:
+            other = next(others, None)
+        yield row, other if other is not None and other.id == row.id else None
