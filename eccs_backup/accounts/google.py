@@ -13,20 +13,19 @@ from typing import NamedTuple, Protocol, cast
 from eccs_backup.accounts import home, tokens
 from eccs_backup.accounts.google_client import Client, read_json
 from eccs_backup.accounts.google_oauth import Refused, checked, post
+from eccs_backup.accounts.google_purposes import ALL_MAIL, INSERT, LABELS, PURPOSES, READ, READ_MAIL, to_sign_in
 from eccs_backup.accounts.google_refusals import ended, refusal, service_account_refused
 from eccs_backup.errors import SignInNeeded, Stop, Transient, Unusable
 from eccs_backup.http import Wire
 from eccs_backup.model import Json
 
 SERVICE = "google"
-READ = "read"
-"""The group of permissions that only read; they share one token file."""
 REMEMBERED = "google account"
 """The setting that holds the address of the last sign-in."""
 WHO = ("openid", "https://www.googleapis.com/auth/userinfo.email")
 """Sign-in scopes, by the names Google answers with: they tell whose account it is and are no separate ticks."""
 DRIVE = "https://www.googleapis.com/auth/drive.readonly"
-MAIL = "https://www.googleapis.com/auth/gmail.readonly"
+MAIL = READ_MAIL
 SCOPES: Mapping[str, tuple[str, ...]] = {"drive": (*WHO, DRIVE), "mail": (*WHO, MAIL)}
 """Source -> the least scopes it needs."""
 
@@ -58,6 +57,9 @@ class Permission(NamedTuple):
 PERMISSIONS: Mapping[str, Permission] = {
     DRIVE: Permission("See and download all your Google Drive files", "saving Drive (drive-export)"),
     MAIL: Permission("View your email messages and settings", "saving mail (mail-export)"),
+    ALL_MAIL: Permission("Read, write, send and delete all your email", "fetching mail quickly by IMAP (mail-export)"),
+    INSERT: Permission("Add emails into your Gmail mailbox", "putting saved mail into an account (mail-restore)"),
+    LABELS: Permission("See and edit your email labels", "making the labels of saved mail (mail-restore)"),
 }
 
 
@@ -66,39 +68,54 @@ def missing(scopes: Sequence[str], granted: Sequence[str]) -> list[str]:
     return [scope for scope in scopes if scope not in granted and scope not in WHO]
 
 
-def unticked(scopes: Sequence[str]) -> SignInNeeded:
+def everything_read() -> list[str]:
+    """The scopes of every source, each once."""
+    return list(dict.fromkeys(scope for needed in SCOPES.values() for scope in needed))
+
+
+def asked_for(group: str) -> list[str]:
+    """The scopes that a sign-in asks for: all that only read, or those of one purpose and nothing else."""
+    return everything_read() if group == READ else [*WHO, *PURPOSES[group].scopes]
+
+
+def unticked(scopes: Sequence[str], group: str = READ, address: str | None = None) -> SignInNeeded:
     """The error for permissions that were not given: each in the words of Google's page, and what needs it."""
     named = [PERMISSIONS.get(scope, Permission(scope, "this command")) for scope in scopes]
     boxes = "; ".join(f'"{permission.words}", which is needed for {permission.use}' for permission in named)
     return SignInNeeded(
         f"The permission {boxes}, was not given.",
-        hint="Sign in again with: eccs-backup auth - and tick every box on Google's page.",
+        hint=f"Sign in again with: {to_sign_in(group, address)} - and tick every box on Google's page.",
     )
 
 
 def saved(address: str | None = None, group: str = READ) -> tokens.Token:
-    """The sign-in of that account, or of the remembered one. Raises SignInNeeded when there is none, Unusable."""
+    """The sign-in of that account, or of the remembered one, for that group of permissions.
+
+    Raises SignInNeeded when there is none, Unusable.
+    """
     chosen = address or home.settings().get(REMEMBERED)
     if isinstance(chosen, str):
         if token := tokens.load(SERVICE, chosen, group):
             return token
-        hint = f"Sign in with: eccs-backup auth --account {chosen}"
-        raise SignInNeeded(f"No sign-in to Google is saved for {chosen}.", hint=hint)
-    if len(found := tokens.every(SERVICE)) == 1:
+        hint = f"Sign in with: {to_sign_in(group, chosen)}"
+        purpose = f" (for {PURPOSES[group].words})" if group in PURPOSES else ""
+        raise SignInNeeded(f"No sign-in to Google is saved for {chosen}{purpose}.", hint=hint)
+    if len(found := [token for token in tokens.every(SERVICE) if token.group == group]) == 1:
         return found[0]
-    raise SignInNeeded("You are not signed in to Google.")
+    raise SignInNeeded("You are not signed in to Google.", hint=f"Sign in with: {to_sign_in(group)}")
 
 
 def account(
-    address: str | None, scopes: Sequence[str], *, clock: Callable[[], float] = time.time
+    address: str | None, scopes: Sequence[str], *, group: str = READ, clock: Callable[[], float] = time.time
 ) -> tuple[GoogleTokens, str]:
-    """The tokens and the address of a signed-in account: the one named, or the one that signed in last.
+    """The tokens and the address of a signed-in account: the one named, or the one that signed in last to be read.
 
-    Asks the service nothing. Raises SignInNeeded when nobody is signed in or a scope was not given, Unusable.
+    `group` says what for: READ, or a purpose of PURPOSES. Asks the service nothing. Raises SignInNeeded when nobody
+    is signed in or a scope was not given, Unusable.
     """
-    token = saved(address)
+    token = saved(address, group)
     if lacking := missing(scopes, token.scopes):
-        raise unticked(lacking)
+        raise unticked(lacking, group, token.address)
     return GoogleTokens(token, clock=clock), token.address
 
 
@@ -154,7 +171,8 @@ class GoogleTokens:
         if kind == "service_account":
             return service_account_refused(error.codes, self._saved.address)
         if error.codes == ["invalid_grant"]:
-            return ended(self._saved.consented, self._saved.worked, self._clock())
+            again = to_sign_in(self._saved.group, self._saved.address if self._saved.group != READ else None)
+            return ended(self._saved.consented, self._saved.worked, self._clock(), again)
         return refusal(error.codes, "Google did not renew this sign-in.")
 
     def _ask(self, url: str, method: str = "POST", body: bytes = b"", **more: object) -> _Answer:

@@ -100,8 +100,9 @@ def page_refusals() -> str:
     return "\n".join(["If the browser showed an error, look for its name here:", *rows])
 
 
-def ended(consented: float, worked: float, now: float) -> SignInNeeded:
-    """Why a sign-in ended (`invalid_grant`): seconds since 1970 of consent, of the last success, and now.
+def ended(consented: float, worked: float, now: float, again: str = "eccs-backup auth") -> SignInNeeded:
+    """Why a sign-in ended (`invalid_grant`): seconds since 1970 of consent, of the last success, and now;
+    `again` is the command that signs in again.
 
     The sign-ins of a client in Testing end seven days after consent; one that worked later is not such a one.
     https://support.google.com/cloud/answer/15549945
@@ -109,11 +110,11 @@ def ended(consented: float, worked: float, now: float) -> SignInNeeded:
     if now - consented >= WEEK - _SLACK and worked - consented <= WEEK + _SLACK:
         return SignInNeeded(
             "Google has ended this sign-in: seven days have passed, and the client is still in Testing.",
-            hint=f"Press Publish app at {AUDIENCE} , then sign in again with: eccs-backup auth",
+            hint=f"Press Publish app at {AUDIENCE} , then sign in again with: {again}",
         )
     return SignInNeeded(
         "Google has ended this sign-in: access was taken back, the password was changed, or the account was closed.",
-        hint="Sign in again with: eccs-backup auth",
+        hint=f"Sign in again with: {again}",
     )
 
 

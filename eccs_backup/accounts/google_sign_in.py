@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from eccs_backup.accounts import home, tokens
 from eccs_backup.accounts.google import (
-    READ,
     REMEMBERED,
     SERVICE,
     WHO,
@@ -23,6 +22,7 @@ from eccs_backup.accounts.google import (
 )
 from eccs_backup.accounts.google_client import Client
 from eccs_backup.accounts.google_oauth import AUTH, Refused, address_of, post
+from eccs_backup.accounts.google_purposes import READ, to_sign_in
 from eccs_backup.accounts.google_refusals import CONNECTIONS, page_refusals, refusal
 from eccs_backup.accounts.loopback import Door, door
 from eccs_backup.errors import SignInNeeded, WrongAccount
@@ -59,20 +59,21 @@ def sign_in(
     talk: Talk,
     *,
     address: str | None = None,
+    group: str = READ,
     wire: Wire | None = None,
     clock: Callable[[], float] = time.time,
     patience: Patience | None = None,
 ) -> tokens.Token:
-    """Let the person sign in and agree; the sign-in is saved, and its account remembered.
+    """Let the person sign in and agree; the sign-in is saved, and its account remembered if it is to be read.
 
-    `address` is the account that is expected. Raises SignInNeeded (cancelled, time ran out, a box not ticked),
+    `address` is the account that is expected, `group` names the file that keeps the permissions. Raises SignInNeeded (cancelled, time ran out, a box not ticked),
     WrongAccount, BlockedByAdministrator, Unusable (the client), Transient.
     """
     wire = wire or Wire()
     state = secrets.token_urlsafe(32)
     with door(state) as at:
         question = _question(client, scopes, at.address, state, address)
-        code = _code(at, question, talk)
+        code = _code(at, question, talk, to_sign_in(group, address))
     answer = _exchange(wire, client, question, code)
     access = str(answer["access_token"])
     whose = patiently(lambda: address_of(wire, access), patience or Patience(attempts=4))
@@ -80,7 +81,7 @@ def sign_in(
     granted = str(answer.get("scope") or " ".join(scopes)).split()  # none named: all of them (RFC 6749, 5.1)
     now = clock()
     credentials = user_credentials(client, answer, now)
-    return _save(tokens.Token(SERVICE, whose, READ, tuple(granted), credentials, now, now), scopes)
+    return _save(tokens.Token(SERVICE, whose, group, tuple(granted), credentials, now, now), scopes)
 
 
 def _question(client: Client, scopes: Sequence[str], redirect: str, state: str, address: str | None) -> _Question:
@@ -102,15 +103,15 @@ def _question(client: Client, scopes: Sequence[str], redirect: str, state: str, 
     return _Question(client.auth_uri + url.removeprefix(AUTH), flow.code_verifier, redirect)
 
 
-def _code(at: Door, question: _Question, talk: Talk) -> str:
-    """The code that the page sends back, once the person has agreed."""
+def _code(at: Door, question: _Question, talk: Talk, again: str) -> str:
+    """The code that the page sends back, once the person has agreed; `again` is the command for another try."""
     _show(question.url, talk)
     reply = at.wait(talk.seconds, talk.lines, talk.say)
     if reply is None:
         talk.say(page_refusals())
         raise SignInNeeded(
             f"Nothing came back from Google within {talk.seconds:.0f} seconds.",
-            hint="If the browser showed an error, look it up in the list above; otherwise run: eccs-backup auth",
+            hint=f"If the browser showed an error, look it up in the list above; otherwise run: {again}",
         )
     if reply.error:
         raise refusal([reply.error], "Google's page ended with an error.")
@@ -170,15 +171,27 @@ def _save(token: tokens.Token, scopes: Sequence[str]) -> tokens.Token:
     lacking = missing(scopes, token.scopes)
     asked = [scope for scope in scopes if scope not in WHO]
     if not asked or len(lacking) < len(asked):
-        tokens.save(token)
-        home.remember(REMEMBERED, token.address)
+        _keep(token)
     if lacking:
-        raise unticked(lacking)
+        raise unticked(lacking, token.group, token.address if token.group != READ else None)
     return token
 
 
+def _keep(token: tokens.Token) -> None:
+    """Write it down. Only a sign-in for reading becomes the account that commands read when none is named."""
+    tokens.save(token)
+    if token.group == READ:
+        home.remember(REMEMBERED, token.address)
+
+
 def use_service_account(
-    file: Path, subject: str, scopes: Sequence[str], *, wire: Wire | None = None, clock: Callable[[], float] = time.time
+    file: Path,
+    subject: str,
+    scopes: Sequence[str],
+    *,
+    group: str = READ,
+    wire: Wire | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> tokens.Token:
     """Let a service account act for `subject`; tried once, then remembered by the name of its file.
 
@@ -187,8 +200,7 @@ def use_service_account(
     service_account(file, subject, scopes)
     asked = tuple(scope for scope in scopes if scope not in WHO)
     held = {"type": "service_account", "file": str(file.resolve())}
-    token = tokens.Token(SERVICE, subject, READ, asked, held, clock(), clock())
+    token = tokens.Token(SERVICE, subject, group, asked, held, clock(), clock())
     GoogleTokens(token, wire=wire, clock=clock).current()
-    tokens.save(token)
-    home.remember(REMEMBERED, subject)
+    _keep(token)
     return token

@@ -12,6 +12,7 @@ from eccs_backup.cli import export
 if TYPE_CHECKING:
     from eccs_backup.sources import Source
     from eccs_backup.sources.gmail import Gmail
+    from eccs_backup.sources.gmail.counts import Count
     from eccs_backup.survey import Survey
     from eccs_backup.vault import Vault
 
@@ -66,4 +67,30 @@ class _Mail(export.More):
             click.echo(f"{pending:,} messages are to be fetched; that takes about {hours}.", err=True)
 
     def after(self, source: Source, place: Vault) -> dict[str, Any]:
-        return {}
+        return {"labels": [each._asdict() for each in cast("Gmail", source).counts()]}
+
+    def show(self, more: dict[str, Any]) -> None:
+        from eccs_backup.sources.gmail.counts import Count
+
+        show_counts([Count(**each) for each in more["labels"]])
+
+
+def show_noted(place: Vault) -> None:
+    """What the last comparison of the labels showed."""
+    from eccs_backup.catalogue import ManifestCatalogue
+    from eccs_backup.sources.gmail.counts import noted
+
+    show_counts(list(noted(ManifestCatalogue(place.manifest, "mail"))))
+
+
+def show_counts(counts: list[Count]) -> None:
+    """Whether Gmail counts as many messages for each label as are listed here; each difference on a line."""
+    from eccs_backup.cli import text
+
+    different = [each for each in counts if not each.agrees]
+    if counts and not different:
+        click.echo(f"Gmail counts as many messages for each of {len(counts) - 1:,} labels, and in all.")
+    for each in different:
+        click.secho(f"Gmail counts {each.gmail:,} of {text.plain(each.label)}; {each.here:,} are here.", fg="yellow")
+    if different:
+        click.echo("If mail came in meanwhile, the next run counts anew; otherwise look for it in the browser.")

@@ -25,6 +25,7 @@ def status(out: Path, as_json: bool, explained: bool) -> None:
     from eccs_backup import balance, vault
     from eccs_backup.cli import text
     from eccs_backup.cli.export import refuse_long
+    from eccs_backup.cli.mail import show_noted
     from eccs_backup.model import State
 
     refuse_long(out)
@@ -39,12 +40,14 @@ def status(out: Path, as_json: bool, explained: bool) -> None:
         else:
             for each in found:
                 text.show_balance(each)
+                if each.source == "mail":
+                    show_noted(place)
                 states = (State.FAILED, State.EXPLAINED) if explained else (State.FAILED,)
                 text.show_entries("", text.telling(place.manifest.listed(each.source, each.listing.number, *states)))
                 if not explained and any(kind not in text.QUIET for kind in each.explained):
                     click.echo(f"What you can do about the explained ones: eccs-backup status --explained {out}")
             if not found:
-                click.echo(f"Nothing has been listed yet. Run: eccs-backup drive-export {out}")
+                click.echo(f"Nothing has been listed yet. Run: eccs-backup drive-export {out}, or mail-export {out}")
     if not found or not all(each.whole for each in found):
         click.get_current_context().exit(UNFINISHED)
 

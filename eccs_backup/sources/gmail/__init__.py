@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from hashlib import sha256
 from itertools import chain
 from typing import Any, ClassVar, Self, cast
 
@@ -16,6 +17,7 @@ from eccs_backup.sources import Parcel, Row, Setup
 from eccs_backup.sources.gmail import answers, items
 from eccs_backup.sources.gmail.api_road import ApiRoad
 from eccs_backup.sources.gmail.asking import Asking
+from eccs_backup.sources.gmail.counts import Count, compare
 from eccs_backup.sources.gmail.listing import KNOWN, MESSAGES, Listing
 from eccs_backup.sources.gmail.quota import AUTO, TODAY, Quota
 from eccs_backup.sources.gmail.roads import Letter, Road
@@ -120,27 +122,24 @@ class Gmail:
             self._noted = self._quota.found
             self._catalogue.note(QUOTA, Row("table", {"name": self._noted}))
 
-    def label_counts(self) -> Iterator[tuple[str, int, int]]:
-        """(label, messages that Gmail counts, messages listed here) for every label. Raises Stop, Transient."""
-        here = self._counts()
-        names = self._settings.names
-        get = self._asking.users.labels().get
-        found = self._asking.ask_each((get(userId="me", id=id) for id in names), "other", answers.count)
-        for (id, name), count in zip(names.items(), found, strict=True):
-            if isinstance(count, int):
-                yield name, count, here.get(id, 0)
+    def counts(self) -> list[Count]:
+        """For every label, and for all messages, how many Gmail counts and how many are listed here. Raises Stop.
+
+        Nothing is compared when mail was left out by choice: its labels are not known.
+        """
+        if self._left_out:
+            return []
+        joined = _joined(self._catalogue.rows(MESSAGES), self._catalogue.rows(KNOWN))
+        labels = (_labels(known) for _, known in joined)
+        state = f"{self._catalogue.token(MESSAGES)} {sha256(repr(self._settings.names).encode()).hexdigest()[:16]}"
+        try:
+            return compare(self._asking, self._catalogue, self._settings.names, labels, state)
+        except (ItemError, Transient) as error:
+            raise Unfinished(f"Gmail's own counts could not be had: {error}", hint=error.hint) from error
 
     def minutes_for(self, messages: int) -> float:
         """About how long so many messages take by this road."""
         return self._quota.minutes_for(messages)
-
-    def _counts(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for _, known in _joined(self._catalogue.rows(MESSAGES), self._catalogue.rows(KNOWN)):
-            held = known.description.get("labelIds") if known else None
-            for each in held if isinstance(held, list) else ():
-                counts[str(each)] = counts.get(str(each), 0) + 1
-        return counts
 
     def _refresh(self) -> None:
         try:
@@ -179,6 +178,11 @@ class Gmail:
         near = get_close_matches(name.casefold(), known, 3)
         shown = [self._settings.names[known[each]] for each in near] or sorted(self._settings.names.values())[:20]
         raise Unusable(f"There is no label '{name}'.", hint=f"Labels are, for example: {', '.join(shown)}.")
+
+
+def _labels(known: Row | None) -> list[str]:
+    held = known.description.get("labelIds") if known else None
+    return [str(each) for each in held] if isinstance(held, list) else []
 
 
 def _joined(rows: Iterator[Row], others: Iterator[Row]) -> Iterator[tuple[Row, Row | None]]:

@@ -13,9 +13,8 @@ from eccs_backup.sources import Row
 
 Answer = dict[str, Any]
 _ID = re.compile(r"[0-9a-f]{1,16}")
-_RAW = re.compile(rb'"raw"\s*:\s*"((?:[A-Za-z0-9_\-=]|\\u003[dD])*)"')
-"""Found in the bytes of an answer, so that 50 MB need not become text first. No base64 needs escaping but "=", which
-some of Google's servers write as \\u003d."""
+_RAW = re.compile(rb'"raw"\s*:\s*"')
+"""Found in the bytes of an answer, so that 50 MB need not become text first. What follows ends at the next quote."""
 _STEP = 1 << 22
 """Characters decoded at once; a multiple of four."""
 
@@ -119,7 +118,9 @@ def label_ids(answer: Answer, id: str) -> list[str]:
 def message(body: bytes, id: str) -> Raw:
     """A message's answer in the raw format, in full: its JSON ends, and it is of the message `id`. Raises Transient."""
     found = _RAW.search(body)
-    rest = body if found is None else body[: found.start(1)] + body[found.end(1) :]
+    start = found.end() if found else 0
+    end = max(start, body.find(b'"', start)) if found else 0
+    rest = body[:start] + body[end:]
     try:
         answer = json.loads(rest)
     except (ValueError, RecursionError) as error:
@@ -127,8 +128,7 @@ def message(body: bytes, id: str) -> Raw:
     must(isinstance(answer, dict) and _normal(answer.get("id")) == id, "another message than was asked for")
     date = answer.get("internalDate")
     must(date is None or (isinstance(date, str) and re.fullmatch(r"-?\d{1,18}", date)), "a date that is none")
-    raw = memoryview(body)[found.start(1) : found.end(1)] if found else str(answer.get("raw") or "").encode()
-    text = _decoded(raw)
+    text = _decoded(memoryview(body)[start:end])
     must(text or not answer.get("sizeEstimate"), "a message without its text")
     return Raw(text, word(answer, "threadId"), _words(answer.get("labelIds") or []), _date(date))
 
@@ -186,8 +186,11 @@ def _words(value: object) -> list[str]:
     return value  # type: ignore[return-value]
 
 
-def _decoded(raw: memoryview | bytes) -> bytes:
-    """Base64 in the alphabet for addresses (RFC 4648, 5), with or without padding."""
+def _decoded(raw: memoryview) -> bytes:
+    """Base64 in the alphabet for addresses (RFC 4648, 5), with or without padding.
+
+    Some of Google's servers write "=" as \\u003d; no other character of it needs escaping.
+    """
     padding = _PADDING.search(bytes(raw[-12:]))
     end = len(raw) - (len(padding[0]) if padding else 0)
     pieces = []

@@ -1,0 +1,40 @@
+"""What a person may sign in for: reading everything, or one further purpose with a token file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+READ = "read"
+"""The group of permissions that only read; they share one token file."""
+ALL_MAIL = "https://mail.google.com/"
+INSERT = "https://www.googleapis.com/auth/gmail.insert"
+LABELS = "https://www.googleapis.com/auth/gmail.labels"
+READ_MAIL = "https://www.googleapis.com/auth/gmail.readonly"
+
+
+class Purpose(NamedTuple):
+    """Permissions that are asked for apart: the scopes, what they are for in words, and the command that needs them."""
+
+    scopes: tuple[str, ...]
+    words: str
+    command: str
+
+
+PURPOSES: Mapping[str, Purpose] = {
+    "imap": Purpose((ALL_MAIL,), "fetching mail quickly by IMAP", "mail-export"),
+    "restore": Purpose((READ_MAIL, INSERT, LABELS), "putting saved mail into this account", "mail-restore"),
+}
+"""The group of the token file -> what it is for. IMAP knows no smaller scope than all mail.
+https://developers.google.com/workspace/gmail/imap/xoauth2-protocol"""
+
+
+def to_sign_in(group: str = READ, address: str | None = None) -> str:
+    """The command that brings the permissions of a group, as it is typed."""
+    purpose = "" if group == READ else f" --for {group}"
+    return f"eccs-backup auth{purpose}{f' --account {address}' if address else ''}"
+
+
+def words_of(group: str) -> str:
+    """What the sign-ins of a group are for, in words."""
+    return PURPOSES[group].words if group in PURPOSES else "reading your data"
