@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from typing import cast
@@ -80,7 +80,8 @@ class _Fetching:
         self, source: Opener, vault: Vault, tools: download.Tools, workers: ThreadPoolExecutor, number: int
     ) -> None:
         self._source, self._vault, self._tools, self._number = source, vault, tools, number
-        self._crew: Crew[Item, Entry] = Crew(workers, source.pace.workers * AHEAD)
+        self._crew: Crew[Entry] = Crew(workers, source.pace.workers * AHEAD)
+        self._items: dict[Future[Entry], Item] = {}
         self._verdicts = Verdicts(source.pace.workers)
 
     def work(self, items: Iterator[Item]) -> Iterator[Entry]:
@@ -98,7 +99,9 @@ class _Fetching:
     def record(self, until: float | None = None) -> list[Entry]:
         """Write the rows of what came back. Raises Stop, after all the rows are written."""
         entries = []
-        for item, future in self._crew.finished(until):
+        for future in self._crew.collected(until):
+            assert isinstance(future, Future)
+            item = self._items.pop(future)
             if future.cancelled() or isinstance(future.exception(), Halted):
                 continue
             error = self._verdicts.judge(future.exception())
@@ -120,7 +123,8 @@ class _Fetching:
         self._vault.manifest.commit()
         for item, path, known in tasks:
             target = self._vault.path(path)
-            self._crew.submit(item, download.fetch, self._source, item, target, path, known, self._tools)
+            future = self._crew.submit(download.fetch, self._source, item, target, path, known, self._tools)
+            self._items[future] = item
 
     def _older(self, item: Item, path: str) -> Entry | None:
         """The entry so far; its file is moved to where the new version will take its place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Generic, ParamSpec, TypeVar
@@ -11,53 +11,59 @@ from typing import Generic, ParamSpec, TypeVar
 from eccs_backup.errors import BackupError, Halted, ItemError, Transient, Unfinished
 
 P = ParamSpec("P")
-T = TypeVar("T")
 R = TypeVar("R")
 AHEAD = 4
 """Tasks handed out per worker, so that none waits for the main thread."""
 
 
-class Crew(Generic[T, R]):
-    """Hands tasks to `workers`, each with a tag, at most `most` at once."""
+class Crew(Generic[R]):
+    """Hands tasks to `workers`, at most `most` at once, and collects what they report and that they are done."""
 
     def __init__(self, workers: ThreadPoolExecutor, most: int) -> None:
-        self._workers, self._most = workers, most
-        self._under_way: dict[Future[R], T] = {}
-        self._done: SimpleQueue[Future[R]] = SimpleQueue()
+        self._workers, self._most, self._under_way = workers, most, 0
+        self._queue: SimpleQueue[R | Future[R]] = SimpleQueue()
 
     @property
     def room(self) -> int:
         """How many more tasks may be handed out."""
-        return self._most - len(self._under_way)
+        return self._most - self._under_way
 
     @property
     def busy(self) -> bool:
         """Whether anything is still under way."""
-        return bool(self._under_way)
+        return self._under_way > 0
 
-    def submit(self, tag: T, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Hand out one task."""
+    def submit(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Hand out one task; its future is collected when it is done."""
         future = self._workers.submit(call, *args, **kwargs)
-        self._under_way[future] = tag
-        future.add_done_callback(self._done.put)
+        self._under_way += 1
+        future.add_done_callback(self._queue.put)
+        return future
 
-    def finished(self, until: float | None = None) -> list[tuple[T, Future[R]]]:
+    def report(self, thing: R) -> None:
+        """Something to collect before the task is done. For the workers."""
+        self._queue.put(thing)
+
+    def collected(self, until: float | None = None) -> Iterator[R | Future[R]]:
         """What came back. With `until` (a time of the monotonic clock) at least one, and more if they come before."""
-        done: list[Future[R]] = []
-        while len(done) < len(self._under_way):
+        count = 0
+        while self.busy:
             try:
                 if until is None:
-                    done.append(self._done.get_nowait())
-                elif not done:
-                    done.append(self._done.get(timeout=1))  # wakes up so that Ctrl-C works on Windows
-                elif len(done) >= self._most // 2:
-                    break
+                    thing = self._queue.get_nowait()
+                elif not count:
+                    thing = self._queue.get(timeout=1)  # wakes up so that Ctrl-C works on Windows
+                elif count >= self._most // 2:
+                    return
                 else:
-                    done.append(self._done.get(timeout=max(0.0, until - time.monotonic())))
+                    thing = self._queue.get(timeout=max(0.0, until - time.monotonic()))
             except Empty:
-                if done or until is None:
-                    break
-        return [(self._under_way.pop(future), future) for future in done]
+                if count or until is None:
+                    return
+                continue
+            self._under_way -= isinstance(thing, Future)
+            count += 1
+            yield thing
 
 
 class Verdicts:

@@ -7,7 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +16,7 @@ from pathlib import Path
 from eccs_backup import disk
 from eccs_backup.crew import AHEAD, Crew, Verdicts
 from eccs_backup.digest import digests
-from eccs_backup.errors import BackupError, Corrupt, Halted, ItemError, Transient, of_disk
+from eccs_backup.errors import BackupError, Corrupt, ItemError, Transient, of_disk
 from eccs_backup.model import Entry, Item, Key, Proof, State
 from eccs_backup.retry import Patience
 from eccs_backup.sources import Courier, Parcel
@@ -51,7 +51,8 @@ def run(
 ) -> Iterator[Entry]:
     """Fetch everything pending; yields each entry once its row is written. Raises Stop, after the rows are written."""
     with ThreadPoolExecutor(source.pace.workers, "courier") as workers:
-        desk = _Desk(source, vault, number, _Worker(source, vault.part, patience, on_bytes), workers)
+        crew: Crew[Arrival | Refusal | None] = Crew(workers, source.pace.workers * AHEAD)
+        desk = _Desk(source, vault, number, crew, _Worker(source, vault.part, patience, on_bytes, crew.report))
         try:
             yield from desk.work()
         except BaseException:
@@ -70,33 +71,33 @@ class _Worker:
     part: Callable[[Item], Path]
     patience: Callable[[], Patience]
     on_bytes: Callable[[int], object]
+    report: Callable[[Arrival | Refusal], object]
 
-    def fetch(self, bundle: Sequence[Item]) -> list[Arrival | Refusal]:
-        """What came of each item; nobody is left out. Raises Stop."""
+    def fetch(self, bundle: Sequence[Item]) -> None:
+        """Report what came of each item, at once; nobody is left out. Raises Stop."""
         missing = {item.key: item for item in bundle}
-        found: list[Arrival | Refusal] = []
         asked: Counter[Key] = Counter()
         patience = self.patience()
         while missing:
             refusals: dict[Key, ItemError | Transient] = {}
-            trouble = self._ask_for(missing, found, refusals, patience)
+            trouble = self._ask_for(missing, refusals, patience)
             for key, error in refusals.items():
                 asked[key] += isinstance(error, ItemError)
                 if asked[key] >= ASKS:
-                    found.append((missing.pop(key), error))
+                    self.report((missing.pop(key), error))
                 elif isinstance(error, Transient):
                     trouble = error
             if trouble and missing:
                 try:
                     patience.wait_or_raise(trouble)
                 except Transient as error:
-                    return [*found, *((item, refusals.get(key, error)) for key, item in missing.items())]
-        return found
+                    for key, item in missing.items():
+                        self.report((item, refusals.get(key, error)))
+                    return
 
     def _ask_for(
         self,
         missing: dict[Key, Item],
-        found: list[Arrival | Refusal],
         refusals: dict[Key, ItemError | Transient],
         patience: Patience,
     ) -> Transient | None:
@@ -106,7 +107,7 @@ class _Worker:
             for each in self.source.deliver(list(missing.values())):
                 if isinstance(each, Parcel):
                     try:
-                        found.append(self._keep(each))
+                        self.report(self._keep(each))
                         del missing[each.item.key]
                         patience.restore()
                     except Corrupt as error:
@@ -149,10 +150,10 @@ class _Desk:
     """Hands out bundles, puts what came in its place, and writes the rows: all in the main thread."""
 
     def __init__(
-        self, source: Courier, vault: Vault, number: int, worker: _Worker, workers: ThreadPoolExecutor
+        self, source: Courier, vault: Vault, number: int, crew: Crew[Arrival | Refusal | None], worker: _Worker
     ) -> None:
         self._source, self._vault, self._number, self._worker = source, vault, number, worker
-        self._crew: Crew[Sequence[Item], list[Arrival | Refusal]] = Crew(workers, source.pace.workers * AHEAD)
+        self._crew = crew
         self._verdicts = Verdicts(source.pace.workers)
         self._folders: set[Path] = set()
 
@@ -163,7 +164,7 @@ class _Desk:
         committed = time.monotonic()
         while True:
             for bundle in islice(bundles, self._crew.room):
-                self._crew.submit(bundle, self._worker.fetch, bundle)
+                self._crew.submit(self._worker.fetch, bundle)
             if not self._crew.busy:
                 return
             entries = self.record(committed + COMMIT_EVERY)
@@ -173,13 +174,12 @@ class _Desk:
     def record(self, until: float | None = None) -> list[Entry]:
         """Put what came back in its place and write the rows. Raises Stop, after all the rows are written."""
         entries: list[Entry] = []
-        for _, future in self._crew.finished(until):
-            if future.cancelled() or isinstance(future.exception(), Halted):
-                continue
-            if future.exception():
-                self._verdicts.judge(future.exception())
-                continue
-            entries += (self._settle(each) for each in future.result())
+        for each in self._crew.collected(until):
+            if not isinstance(each, Future):
+                assert each is not None
+                entries.append(self._settle(each))
+            elif not each.cancelled() and each.exception():
+                self._verdicts.judge(each.exception())
         if entries:
             try:
                 disk.sync(self._vault.root)  # the files first, their rows second

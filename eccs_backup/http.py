@@ -110,13 +110,12 @@ class Wire:
         """Break off every connection, so that no thread waits for an answer any more: it gets Halted."""
         self._sockets.shut()
 
+    def watch(self, one: socket.socket) -> None:
+        """Let `abort` end this connection, too. Raises Halted after it."""
+        self._sockets.add(one)
+
     def _send(
-        self,
-        method: str,
-        url: str,
-        headers: dict[str, str],
-        data: bytes | str | Mapping[str, str] | None,
-        stream: bool,
+        self, method: str, url: str, headers: dict[str, str], data: bytes | str | Mapping[str, str] | None, stream: bool
     ) -> requests.Response:
         with self._lock:
             self.count += 1

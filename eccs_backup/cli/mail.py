@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 @click.option("--without-label", multiple=True, metavar="NAME", help="Leave out mail with this label, e.g. SPAM.")
 @click.option("--account", metavar="ADDRESS", help="Which of your signed-in accounts.")
 @click.option(
+    "--road",
+    type=click.Choice(["auto", "api", "imap"]),
+    default="auto",
+    show_default=True,
+    help="How messages are fetched: IMAP is quicker for many, and needs: eccs-backup auth --for imap",
+)
+@click.option(
     "--quota",
     type=click.Choice(["auto", "2026", "older", "none"]),
     default="auto",
@@ -55,16 +62,14 @@ def mail_export(
 
 
 class _Mail(export.More):
-    """How long it will take, and whether Gmail counts as many messages for each label as we do."""
+    """Which road is taken, and whether Gmail counts as many messages for each label as are listed here."""
 
     def before(self, source: Source, found: Survey) -> None:
         from eccs_backup.model import State
 
         pending = found.counts[State.PENDING]
-        minutes = cast("Gmail", source).minutes_for(pending)
-        if minutes > 1:
-            hours = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} minutes"
-            click.echo(f"{pending:,} messages are to be fetched; that takes about {hours}.", err=True)
+        if pending:
+            click.echo(cast("Gmail", source).set_out(pending), err=True)
 
     def after(self, source: Source, place: Vault) -> dict[str, Any]:
         return {"labels": [each._asdict() for each in cast("Gmail", source).counts()]}

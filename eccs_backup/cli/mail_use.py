@@ -108,6 +108,7 @@ def mail_search(
     of each) and keeps an index in OUT; later ones read what is new.
     """
     from eccs_backup import vault
+    from eccs_backup.cli import text
     from eccs_backup.cli.export import refuse_long
     from eccs_backup.mail import letters, search
 
@@ -120,7 +121,7 @@ def mail_search(
     if as_json:
         click.echo(json.dumps({"total": result.total, "unread": result.unread, "messages": _as_json(result.found)}))
     elif paths:
-        click.echo("".join(f"{out / each.path}\n" for each in result.found), nl=False)
+        click.echo("".join(f"{text.plain(str(out / each.path))}\n" for each in result.found), nl=False)
     else:
         _show_found(result)
 

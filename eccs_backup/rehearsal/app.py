@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
@@ -13,9 +13,11 @@ from eccs_backup.rehearsal import refusals
 from eccs_backup.rehearsal.content import Piece
 from eccs_backup.rehearsal.drive import batch
 from eccs_backup.rehearsal.drive.api import PREFIX, Drive
+from eccs_backup.rehearsal.drive.batch import Inner
 from eccs_backup.rehearsal.drive.pages import Pages
 from eccs_backup.rehearsal.faults import Fault, Faults
 from eccs_backup.rehearsal.log import Log, Seen
+from eccs_backup.rehearsal.mail.api import BATCHES, Gmail
 from eccs_backup.rehearsal.reply import Reply
 
 Message = MutableMapping[str, Any]
@@ -35,10 +37,10 @@ class _Asked(NamedTuple):
 
 
 class App:
-    """An ASGI application; plain, as Drive's bytes are the part that has to be fast."""
+    """An ASGI application; plain, as the bytes of files and messages are the part that has to be fast."""
 
-    def __init__(self, drive: Drive, pages: Pages, others: Starlette, faults: Faults) -> None:
-        self.drive, self.pages, self.others, self.faults = drive, pages, others, faults
+    def __init__(self, drive: Drive, gmail: Gmail, pages: Pages, others: Starlette, faults: Faults) -> None:
+        self.drive, self.gmail, self.pages, self.others, self.faults = drive, gmail, pages, others, faults
         self.log = Log()
         self.latency = 0.0
         self.rate: float | None = None
@@ -46,11 +48,24 @@ class App:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One request."""
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-        fault = self.faults.next(path, query)
+        asked = _Asked(scope["method"], path, query, dict(scope["headers"]))
+        try:
+            person = self.gmail.enter(path, asked.headers)
+        except refusals.Refused as refused:
+            await self._send(send, refused.reply, _NONE)
+            self.log.add(Seen(asked.method, path, query, "", refused.reply.status, ""))
+            return
+        try:
+            await self._serve(asked, scope, receive, send)
+        finally:
+            if person is not None:
+                self.gmail.quota.leave(person)
+
+    async def _serve(self, asked: _Asked, scope: Message, receive: Receive, send: Send) -> None:
+        fault = self.faults.next(asked.path, asked.query)
         delay = self.latency + (fault.pause if fault else 0.0)
         if delay:
             await asyncio.sleep(delay)
-        asked = _Asked(scope["method"], path, query, dict(scope["headers"]))
         range_asked = asked.headers.get(b"range", b"").decode("latin-1")
         if fault is not None:
             fault = self._before(fault, asked)
@@ -60,14 +75,15 @@ class App:
         else:
             status = reply.status
             await self._send(send, reply, fault or _NONE)
-        self.log.add(Seen(asked.method, path, query, range_asked, status, fault.label if fault else ""))
+        name = fault.label if fault else ""
+        self.log.add(Seen(asked.method, asked.path, asked.query, range_asked, status, name))
 
     def _before(self, fault: Fault, asked: _Asked) -> Fault | None:
         """What has to go wrong before the request is looked at; None when this fault cannot befall it."""
         if fault.ignore_range:
             asked.headers.pop(b"range", None)
         if fault.expire:
-            self.drive.grants.expire(asked.headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2])
+            self._expire(asked.headers)
         if not (fault.change or fault.garble):
             return fault
         found = _FILE.fullmatch(asked.path)
@@ -82,15 +98,39 @@ class App:
     async def _reply(self, asked: _Asked, receive: Receive, fault: Fault | None) -> Reply | None:
         """The answer; None when it is for the other pages to give."""
         if fault is not None and fault.status is not None:
-            named = [(name.lower().encode(), value.encode()) for name, value in fault.headers.items()]
-            return refusals.for_fault(fault.status, fault.reason, named)
+            return _refusal(fault.status, fault)
+        if self.gmail.serves(asked.path):
+            body = b"" if asked.method == "GET" else await _body(receive)
+            return self.gmail.answer(asked.method, asked.path, asked.query, asked.headers, body)
         if asked.path.startswith(PREFIX):
             return self.drive.answer(asked.method, asked.path, asked.query, asked.headers)
         if asked.path.startswith(("/docs", "/download/")):
             return self.pages.answer(asked.path, asked.query, asked.headers)
-        if asked.path.startswith("/batch"):
-            return batch.answer(self.drive, await _body(receive), asked.headers)
+        if asked.path in (*BATCHES, "/batch/drive/v3"):
+            return batch.answer(self._inner, await _body(receive), asked.headers)
         return None
+
+    def _inner(self, call: Inner) -> Reply:
+        """The answer to one call of a batch, with the trouble that was meant for it."""
+        fault = self.faults.next(call.path, call.query, inner=True) or _NONE
+        if fault.expire:
+            self._expire(call.headers)
+        if fault.status is not None:
+            return _refusal(fault.status, fault)
+        if self.gmail.serves(call.path):
+            reply = self.gmail.crowded(call.number) or self.gmail.answer(
+                call.method, call.path, call.query, call.headers, call.body
+            )
+        else:
+            reply = self.drive.answer(call.method, call.path, call.query, call.headers)
+        if fault.cut_after is not None:
+            reply.body = reply.body[: fault.cut_after]
+        elif fault is not _NONE and not fault.expire:
+            self.faults.spared(fault)  # what is left can only befall a whole request
+        return reply
+
+    def _expire(self, headers: Mapping[bytes, bytes]) -> None:
+        self.drive.grants.expire(headers.get(b"authorization", b"").decode("latin-1").partition(" ")[2])
 
     async def _others(self, scope: Message, receive: Receive, send: Send) -> int:
         status = 0
@@ -137,6 +177,11 @@ class App:
         step = len(piece) if self.rate is None else max(1 << 14, int(self.rate / 20))
         for at in range(0, len(piece), step or 1):
             yield piece[at : at + step]
+
+
+def _refusal(status: int, fault: Fault) -> Reply:
+    named = [(name.lower().encode(), value.encode()) for name, value in fault.headers.items()]
+    return refusals.for_fault(status, fault.reason, named)
 
 
 def _pieces(reply: Reply) -> Iterator[Piece]:

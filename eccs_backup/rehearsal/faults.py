@@ -86,14 +86,14 @@ class Faults:
         with self._lock:
             self._script.append((re.compile(pattern), deque(faults)))
 
-    def next(self, path: str, query: str) -> Fault | None:
-        """What happens to this request."""
+    def next(self, path: str, query: str, *, inner: bool = False) -> Fault | None:
+        """What happens to this request, or, `inner`, to this call of a batch."""
         if path.startswith(self.spare):
             return None
         with self._lock:
             fault = self._scripted(f"{path}?{query}")
             if fault is None and self._chance is not None:
-                fault = self._by_chance(self._chance, path, query)
+                fault = self._by_chance(self._chance, path, query, inner)
             if fault is not None:
                 self.counts[fault.label] = self.counts.get(fault.label, 0) + 1
             return fault
@@ -109,15 +109,15 @@ class Faults:
                 return faults.popleft()
         return None
 
-    def _by_chance(self, chance: Random, path: str, query: str) -> Fault | None:
+    def _by_chance(self, chance: Random, path: str, query: str, inner: bool) -> Fault | None:
         if chance.random() >= self._rate or self._streaks.get(path, 0) >= 2:
             self._streaks.pop(path, None)
             return None
         self._streaks[path] = self._streaks.get(path, 0) + 1
-        return chance.choice(_choices(path, query, chance))
+        return chance.choice(_choices(query, chance, inner))
 
 
-def _choices(path: str, query: str, chance: Random) -> list[Fault]:
+def _choices(query: str, chance: Random, inner: bool) -> list[Fault]:
     every = [
         Fault(403, "userRateLimitExceeded", name="403 user rate"),
         Fault(403, "rateLimitExceeded", name="403 rate"),
@@ -126,7 +126,9 @@ def _choices(path: str, query: str, chance: Random) -> list[Fault]:
         Fault(503, name="503"),
         Fault(expire=True, name="401 in the middle"),
     ]
-    if "alt=media" in query:
+    if inner:
+        every.append(Fault(cut_after=chance.randrange(1, 200), name="cut part"))
+    elif "alt=media" in query:
         after = chance.randrange(1, 1 << 17)
         every += [
             Fault(cut_after=after, name="cut body"),

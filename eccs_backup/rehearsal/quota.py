@@ -1,4 +1,4 @@
-"""Drive's quota at the prices of 2026, kept per person: a bucket that refills all the time.
+"""Quotas kept per person, each a bucket that refills all the time, and what Drive's methods cost in 2026.
 
 https://developers.google.com/workspace/drive/api/guides/limits
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+
+from eccs_backup.rehearsal.things import Json
 
 PER_MINUTE = 325_000
 LIST, DOWNLOAD, EDIT, OTHER = 100, 200, 50, 5
@@ -72,7 +74,7 @@ class Quota:
             self.spent = self.served = self.refused = 0
             self._levels.clear()
 
-    def state(self) -> Mapping[str, float]:
+    def state(self) -> Mapping[str, Json]:
         """The counters, for reading from outside."""
         return {
             "spent": self.spent,

@@ -9,7 +9,9 @@ from eccs_backup.rehearsal.reply import Headers, Reply, json_reply
 from eccs_backup.rehearsal.things import Json
 
 PROJECT = "777000777000"
-CONSOLE = "https://console.developers.google.com/apis/api/drive.googleapis.com"
+CONSOLE = "https://console.developers.google.com/apis/api"
+DRIVE, GMAIL = "drive.googleapis.com", "gmail.googleapis.com"
+_TITLES = {DRIVE: "Google Drive API", GMAIL: "Gmail API"}
 
 
 class Refused(Exception):
@@ -73,24 +75,24 @@ def no_token(known: bool = True) -> Reply:
     return body(401, reason, shown, place=place, word="UNAUTHENTICATED", headers=headers)
 
 
-def scope_missing(method: str) -> Reply:
+def scope_missing(method: str, service: str = DRIVE) -> Reply:
     """403: the person did not tick what this method needs."""
     details: list[Json] = [
         {
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
             "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
             "domain": "googleapis.com",
-            "metadata": {"service": "drive.googleapis.com", "method": method},
+            "metadata": {"service": service, "method": method},
         }
     ]
     message = "Request had insufficient authentication scopes."
     return body(403, "insufficientPermissions", message, word="PERMISSION_DENIED", details=details)
 
 
-def api_disabled() -> Reply:
+def api_disabled(service: str = DRIVE) -> Reply:
     """403: the API is not switched on in the client's project; the message holds the link that does it."""
-    link = f"{CONSOLE}/overview?project={PROJECT}"
-    message = f"Google Drive API has not been used in project {PROJECT} before or it is disabled. Enable it: {link}"
+    link = f"{CONSOLE}/{service}/overview?project={PROJECT}"
+    message = f"{_TITLES[service]} has not been used in project {PROJECT} before or it is disabled. Enable it: {link}"
     details: list[Json] = [
         {
             "@type": "type.googleapis.com/google.rpc.Help",
@@ -101,7 +103,7 @@ def api_disabled() -> Reply:
             "reason": "SERVICE_DISABLED",
             "domain": "googleapis.com",
             "metadata": {
-                "service": "drive.googleapis.com",
+                "service": service,
                 "consumer": f"projects/{PROJECT}",
                 "activationUrl": link,
             },
@@ -111,9 +113,20 @@ def api_disabled() -> Reply:
     return body(403, "accessNotConfigured", message, domain="usageLimits", word=word, details=details)
 
 
-def domain_policy() -> Reply:
-    """403: the administrator keeps this app out of Drive."""
-    return body(403, "domainPolicy", "The domain administrators have disabled Drive apps.")
+def domain_policy(name: str = "Drive") -> Reply:
+    """403: the administrator keeps this app out of Drive, or Gmail."""
+    return body(403, "domainPolicy", f"The domain administrators have disabled {name} apps.")
+
+
+def no_mail_service() -> Reply:
+    """400: this account has no mailbox."""
+    return body(400, "failedPrecondition", "Mail service not enabled", word="FAILED_PRECONDITION")
+
+
+def too_many() -> Reply:
+    """429: more requests of one person under way than Gmail allows."""
+    message = "Too many concurrent requests for user"
+    return body(429, "rateLimitExceeded", message, domain="usageLimits", word="RESOURCE_EXHAUSTED")
 
 
 def too_fast(reason: str = "userRateLimitExceeded", headers: Headers | None = None) -> Reply:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from eccs_backup.rehearsal.content import Content
 from eccs_backup.rehearsal.things import Account, Json
@@ -52,14 +51,6 @@ class Call:
     def number(self, name: str, default: int) -> int:
         """A whole number; the discovery document has been checked already."""
         return int(self.query.get(name, default))
-
-
-class Gate(Protocol):
-    """Answers a request to an API, or refuses it."""
-
-    def answer(self, method: str, path: str, query: str, headers: Mapping[bytes, bytes]) -> Reply:
-        """The whole way of one request: sign-in, validation, quota, work."""
-        ...
 
 
 def json_reply(value: Json, status: int = 200, headers: Headers | None = None) -> Reply:

@@ -1,4 +1,4 @@
-"""The student's world: every hard case that is known of Drive, each with a name."""
+"""The student's world: every hard case that is known of Drive and of mail, each with a name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from eccs_backup.rehearsal.cast import SECOND, STUDENT
 from eccs_backup.rehearsal.ledger import World
+from eccs_backup.rehearsal.mail.student_mail import student_mail
 from eccs_backup.rehearsal.making import Case
 from eccs_backup.rehearsal.student_files import own_files
 from eccs_backup.rehearsal.student_names import names
@@ -16,10 +17,11 @@ _PAGE = 60
 
 
 def student() -> World:
-    """A fresh copy of the world; the files' ids are those of `CASES`."""
+    """A fresh copy of the world; the files' ids are those of `CASES`, the messages' those of `MAIL_CASES`."""
     world = World([STUDENT, SECOND], shared_drives(), page_limit=_PAGE)
     world.fill(file for file, _ in _cases())
     world.comments["1Doc-document"] = ["図2の出典を書いてください", "直しました"]
+    student_mail(world.mail[STUDENT.address])
     return world
 
 

@@ -128,7 +128,11 @@ class Policy:
     drive_disabled: bool = False
     """The Drive API is not switched on in the client's project."""
     domain_policy: bool = False
-    """The administrator keeps the app out of Drive."""
+    """The administrator keeps the app out of Drive and Gmail."""
+    mail_disabled: bool = False
+    """The accounts have no mailbox: the mail service is not enabled for them."""
+    mail_switched_off: bool = False
+    """The Gmail API is not switched on in the client's project."""
     delegated: set[str] = field(default_factory=set)
     """Scopes that the administrator gave to service accounts (domain-wide delegation)."""
     token_seconds: int = 3599

@@ -3,6 +3,8 @@
 from eccs_backup.rehearsal.cast import FRIEND, SECOND, STUDENT, TEACHER
 from eccs_backup.rehearsal.content import Literal, Noise
 from eccs_backup.rehearsal.ledger import World
+from eccs_backup.rehearsal.mail.plain import plain_mail
+from eccs_backup.rehearsal.mail.student_mail import MAIL_CASES, MAIL_IDS, many_labels, student_mail
 from eccs_backup.rehearsal.plain import large, listing, plain
 from eccs_backup.rehearsal.student import CASES, student
 from eccs_backup.rehearsal.things import (
@@ -21,6 +23,8 @@ __all__ = [
     "FOLDER",
     "FRIEND",
     "GOOGLE",
+    "MAIL_CASES",
+    "MAIL_IDS",
     "SECOND",
     "SHORTCUT",
     "STUDENT",
@@ -35,6 +39,9 @@ __all__ = [
     "World",
     "large",
     "listing",
+    "many_labels",
     "plain",
+    "plain_mail",
     "student",
+    "student_mail",
 ]

@@ -33,9 +33,29 @@ WORDS = {
         "View your email messages and settings",
         "メールのメッセージと設定の表示",
     ),
+    "gmail.insert": (
+        "Add emails into your Gmail mailbox",
+        "Gmail のメールボックスへのメールの追加",
+    ),
+    "gmail.labels": (
+        "See and edit your email labels",
+        "メールのラベルの表示と編集",
+    ),
+    "gmail.modify": (
+        "Read, compose and send emails from your Gmail account",
+        "Gmail アカウントのメールの閲覧、作成、送信",
+    ),
+    "gmail.send": (
+        "Send email on your behalf",
+        "ユーザーに代わってのメールの送信",
+    ),
     "gmail.settings.basic": (
         "See and change your Gmail settings and filters",
         "Gmail の設定とフィルタの表示と変更",
+    ),
+    "gmail.settings.sharing": (
+        "Manage your sensitive mail settings, including who can manage your mail",
+        "メールの重要な設定の管理（メールを管理できるユーザーの設定など）",
     ),
     "https://mail.google.com/": (
         "Read, write, send and delete all your email",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ SYSTEM_LABELS = (
     "CATEGORY_SOCIAL", "CATEGORY_PROMOTIONS", "CATEGORY_UPDATES", "CATEGORY_FORUMS",
 )  # fmt: skip
 FIRST_HISTORY = 1000
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 class Body(Protocol):
@@ -36,6 +38,9 @@ class Message:
     labels: set[str] = field(default_factory=set)
     """Label ids; a message that was read lacks "UNREAD"."""
     history: int = FIRST_HISTORY
+    trouble: str = ""
+    """How asking for it fails: `gone` (listed, but 404), `refused` (always 500), `garbled` (the JSON is cut),
+    `no-raw` (an answer without the bytes) or `other` (another message is answered)."""
 
     @property
     def hex(self) -> str:
@@ -84,12 +89,16 @@ class Mailbox:
         """History up to this id is no longer known: asking for it gives 404."""
         self.settings: dict[str, Json] = {}
         """Name of the settings resource ("filters", "vacation", ...) -> what the API answers."""
+        self._unread: list[int] = []
+        """Messages whose Message-ID has not been looked up yet."""
+        self._by_message_id: dict[str, list[int]] = {}
 
     def fill(self, messages: Iterable[Message]) -> None:
         """Add many messages without log entries: how the mailbox stood before anyone looked."""
         with self.lock:
             for message in messages:
                 self.messages[message.id] = message
+                self._unread.append(message.id)
             self.order = sorted(self.messages)
 
     def add(self, message: Message) -> Message:
@@ -97,6 +106,7 @@ class Mailbox:
         with self.lock:
             self.messages[message.id] = message
             bisect.insort(self.order, message.id)
+            self._unread.append(message.id)
             message.history = self._note("messageAdded", message, frozenset())
             return message
 
@@ -120,7 +130,10 @@ class Mailbox:
     def new_label(self, name: str, id: str | None = None) -> Label:
         """Make a user's label; "/" in a name nests it."""
         with self.lock:
-            label = Label(id or f"Label_{len(self.labels)}", name)
+            number = len(self.labels)
+            while id is None and f"Label_{number}" in self.labels:  # some were deleted before
+                number += 1
+            label = Label(id or f"Label_{number}", name)
             self.labels[label.id] = label
             return label
 
@@ -137,11 +150,35 @@ class Mailbox:
             self.history += 1
             self.forgotten = self.history
 
-    def newest_first(self) -> Iterator[Message]:
-        """All messages in the order of the API's listing."""
-        return (self.messages[id] for id in reversed(self.order))
+    def with_message_id(self, message_id: str) -> list[int]:
+        """The messages whose header Message-ID is this one (without its angle brackets), oldest first.
+
+        The first call reads every message.
+        """
+        with self.lock:
+            for id in self._unread:
+                if id in self.messages:
+                    found = header(bytes(self.messages[id].body), b"Message-ID").strip("<>")
+                    if found:
+                        self._by_message_id.setdefault(found, []).append(id)
+            self._unread.clear()
+            known = self._by_message_id.get(message_id, ())
+            return sorted({id for id in known if id in self.messages})
+
+    def newest_first(self, below: int | None = None) -> Iterator[Message]:
+        """All messages in the order of the API's listing; `below` leaves out that id and all newer ones."""
+        end = len(self.order) if below is None else bisect.bisect_left(self.order, below)
+        return (self.messages[self.order[at]] for at in range(end - 1, -1, -1))
 
     def _note(self, kind: str, message: Message, labels: frozenset[str]) -> int:
         self.history += 1
         self.events.append(Event(self.history, kind, message.id, message.thread, frozenset(message.labels), labels))
         return self.history
+
+
+def header(raw: bytes, name: bytes) -> str:
+    """A header's value as it stands in a message, its lines joined; empty when it is not there."""
+    end = _END_OF_HEAD.search(raw)
+    head = b"\n" + (raw[: end.start()] if end else raw)
+    found = re.search(rb"\n" + re.escape(name) + rb":((?:[^\n]|\n[ \t])*)", head, re.IGNORECASE)
+    return " ".join(found[1].decode("latin-1").split()) if found else ""

@@ -18,6 +18,8 @@ from eccs_backup.sources.gmail import answers, items
 from eccs_backup.sources.gmail.api_road import ApiRoad
 from eccs_backup.sources.gmail.asking import Asking
 from eccs_backup.sources.gmail.counts import Count, compare
+from eccs_backup.sources.gmail.crossroads import Crossroads
+from eccs_backup.sources.gmail.imap_road import SPENT, ImapRoad
 from eccs_backup.sources.gmail.listing import KNOWN, MESSAGES, Listing
 from eccs_backup.sources.gmail.quota import AUTO, TODAY, Quota
 from eccs_backup.sources.gmail.roads import Letter, Road
@@ -31,10 +33,11 @@ QUOTA = "quota"
 @dataclass(frozen=True)
 class MailOptions:
     """What the person wants: only mail with one of `label`, without mail with one of `without_label` (names as Gmail
-    shows them); `quota` is a table of prices (see quota.TABLES), or "auto"."""
+    shows them); `road` is one of crossroads.ROADS; `quota` is a table of prices (see quota.TABLES), or "auto"."""
 
     label: tuple[str, ...] = ()
     without_label: tuple[str, ...] = ()
+    road: str = AUTO
     quota: str = AUTO
 
 
@@ -62,6 +65,7 @@ class Gmail:
         self._asking.attempts = Patience.attempts
         self._listing = Listing(self._asking, self._catalogue, setup.on_listed)
         self._settings = Settings(self._asking)
+        self._crossroads = Crossroads(setup, self._asking, self._listing, self._settings, self.account)
         self._road: Road = ApiRoad(self._asking)
         self._listed = False
         self._left_out: dict[str, str] = {}
@@ -115,12 +119,14 @@ class Gmail:
             yield self._parcel(each) if isinstance(each, Letter) else each
 
     def settled(self, item: Item) -> None:
-        """Keep the labels and the date of a message that was saved; and which table of prices holds."""
+        """Keep the labels and the date of a message that was saved; which prices hold; what IMAP has given today."""
         if learnt := self._learnt.pop(item.key.id, None):
             self._catalogue.note(KNOWN, Row(item.key.id, learnt))
         if self._quota.found != self._noted and self._options.quota == AUTO and self._quota.found:
             self._noted = self._quota.found
             self._catalogue.note(QUOTA, Row("table", {"name": self._noted}))
+        if isinstance(self._road, ImapRoad):
+            self._catalogue.note(SPENT, self._crossroads.budget.row())
 
     def counts(self) -> list[Count]:
         """For every label, and for all messages, how many Gmail counts and how many are listed here. Raises Stop.
@@ -137,9 +143,10 @@ class Gmail:
         except (ItemError, Transient) as error:
             raise Unfinished(f"Gmail's own counts could not be had: {error}", hint=error.hint) from error
 
-    def minutes_for(self, messages: int) -> float:
-        """About how long so many messages take by this road."""
-        return self._quota.minutes_for(messages)
+    def set_out(self, messages: int) -> str:
+        """Choose the road for so many messages; why, in a sentence. Raises Stop."""
+        self._road, why = self._crossroads.choose(self._options.road, messages)
+        return why
 
     def _refresh(self) -> None:
         try:
