@@ -45,7 +45,10 @@ class Crew(Generic[R]):
         self._queue.put(thing)
 
     def collected(self, until: float | None = None) -> Iterator[R | Future[R]]:
-        """What came back. With `until` (a time of the monotonic clock) at least one, and more if they come before."""
+        """What came back. With `until` (a time of the monotonic clock) at least one, and more if they come before.
+
+        Ends early when half of the workers' store is used up, so that more can be handed out.
+        """
         count = 0
         while self.busy:
             try:
@@ -53,7 +56,7 @@ class Crew(Generic[R]):
                     thing = self._queue.get_nowait()
                 elif not count:
                     thing = self._queue.get(timeout=1)  # wakes up so that Ctrl-C works on Windows
-                elif count >= self._most // 2:
+                elif self._under_way <= self._most // 2:
                     return
                 else:
                     thing = self._queue.get(timeout=max(0.0, until - time.monotonic()))

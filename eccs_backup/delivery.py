@@ -16,7 +16,7 @@ from pathlib import Path
 from eccs_backup import disk
 from eccs_backup.crew import AHEAD, Crew, Verdicts
 from eccs_backup.digest import digests
-from eccs_backup.errors import BackupError, Corrupt, ItemError, Transient, of_disk
+from eccs_backup.errors import Corrupt, ItemError, Transient, of_disk
 from eccs_backup.model import Entry, Item, Key, Proof, State
 from eccs_backup.retry import Patience
 from eccs_backup.sources import Courier, Parcel
@@ -25,6 +25,8 @@ from eccs_backup.vault import Vault
 
 COMMIT_EVERY = 0.25
 """Seconds that a finished row may wait for others: they share the wait for the disk, and a kill costs at most these."""
+RESPITE = 4
+"""A disk that takes its time is left alone for so many times as long as it took."""
 ASKS = 2
 """How often the service has to refuse an item before it is believed."""
 
@@ -125,25 +127,34 @@ class _Worker:
         item, body, proof = parcel
         part = self.part(item)
         try:
-            with part.open("wb+", buffering=0) as file:
-                written = file.write(body)
-                file.seek(0)
-                found = hashlib.sha256()
-                while block := file.read(1 << 20):
-                    found.update(block)
-                if written != len(body) or found.digest() != hashlib.sha256(body).digest():
+            file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+            try:
+                found = _written(file, body)
+                if found != hashlib.sha256(body).hexdigest():
                     raise Corrupt(f"{item.name} could not be read back as it was written.")
                 if not disk.SYNCS_TOGETHER:
-                    os.fsync(file.fileno())
+                    os.fsync(file)
+            finally:
+                os.close(file)
             if item.modified:
-                with suppress(
-                    OSError, OverflowError
-                ):  # FAT knows no year before 1980; the manifest keeps the true time
+                with suppress(OSError, OverflowError):  # as in download: the manifest keeps the true time
                     os.utime(part, (item.modified.timestamp(),) * 2)
         except OSError as error:
             raise of_disk(error) from error
         self.on_bytes(len(body))
-        return Arrival(item, part, len(body), found.hexdigest(), proof)
+        return Arrival(item, part, len(body), found, proof)
+
+
+def _written(file: int, body: bytes) -> str:
+    """Write the whole body, and the SHA-256 of what can be read back. Raises OSError."""
+    left = memoryview(body)
+    while left:
+        left = left[os.write(file, left) :]
+    os.lseek(file, 0, os.SEEK_SET)
+    found = hashlib.sha256()
+    while block := os.read(file, 1 << 20):
+        found.update(block)
+    return found.hexdigest()
 
 
 class _Desk:
@@ -155,64 +166,69 @@ class _Desk:
         self._source, self._vault, self._number, self._worker = source, vault, number, worker
         self._crew = crew
         self._verdicts = Verdicts(source.pace.workers)
-        self._folders: set[Path] = set()
+        self._folders: dict[str, Path] = {}
+        self._entries: list[Entry] = []
 
     def work(self) -> Iterator[Entry]:
         """Everything that the survey left pending."""
         pending = (item for item in self._source.items() if self._vault.manifest.is_pending(item.key))
         bundles = self._source.bundles(pending)
-        committed = time.monotonic()
+        due = time.monotonic() + COMMIT_EVERY
         while True:
             for bundle in islice(bundles, self._crew.room):
                 self._crew.submit(self._worker.fetch, bundle)
             if not self._crew.busy:
-                return
-            entries = self.record(committed + COMMIT_EVERY)
-            committed = time.monotonic()
-            yield from entries
+                break
+            self._settle(due)
+            if (began := time.monotonic()) >= due:
+                yield from self.record()
+                now = time.monotonic()
+                due = now + max(COMMIT_EVERY, (now - began) * RESPITE)
+        yield from self.record()
 
-    def record(self, until: float | None = None) -> list[Entry]:
-        """Put what came back in its place and write the rows. Raises Stop, after all the rows are written."""
-        entries: list[Entry] = []
-        for each in self._crew.collected(until):
-            if not isinstance(each, Future):
-                assert each is not None
-                entries.append(self._settle(each))
-            elif not each.cancelled() and each.exception():
-                self._verdicts.judge(each.exception())
-        if entries:
+    def record(self) -> list[Entry]:
+        """Make the files last that came, then their rows. Raises Stop, after all the rows are written."""
+        self._settle()
+        if self._entries:
             try:
                 disk.sync(self._vault.root)  # the files first, their rows second
             except OSError as error:
                 raise of_disk(error) from error
         self._vault.manifest.commit()
+        entries, self._entries = self._entries, []
         self._verdicts.check()
         return entries
 
-    def _settle(self, each: Arrival | Refusal) -> Entry:
-        if isinstance(each, Arrival):
-            self._verdicts.judge(None)
-            entry = self._place(each)
-            self._vault.manifest.put(entry)
-            self._source.settled(each.item)
-            return entry
-        item, error = each
-        judged: BackupError | None = self._verdicts.judge(error)
-        entry = failure(item, judged or error, self._vault, self._number)
-        self._vault.manifest.put(entry)
-        return entry
+    def _settle(self, until: float | None = None) -> None:
+        """Put what came back in its place, and write its rows; not yet for good."""
+        for each in self._crew.collected(until):
+            if isinstance(each, Arrival):
+                self._verdicts.judge(None)
+                self._entries.append(self._place(each))
+                self._source.settled(each.item)
+            elif isinstance(each, Future):
+                if not each.cancelled() and each.exception():
+                    self._verdicts.judge(each.exception())
+            elif each is not None:
+                item, error = each
+                self._entries.append(failure(item, self._verdicts.judge(error) or error, self._vault, self._number))
+            else:
+                continue
+            if not isinstance(each, Future):
+                self._vault.manifest.put(self._entries[-1])
 
     def _place(self, arrival: Arrival) -> Entry:
         item = arrival.item
         path = self._vault.own_place(item)
-        target = self._vault.path(path)
+        folder, _, name = path.rpartition("/")
         try:
-            if target.parent not in self._folders:
-                disk.make_folder(target.parent)
-                self._folders.add(target.parent)
-            if os.path.lexists(target) and not self._is_ours(item, target, arrival.sha256):
-                disk.set_aside(target)
-            arrival.part.replace(target)
+            if folder not in self._folders:
+                self._folders[folder] = self._vault.path(folder)
+                disk.make_folder(self._folders[folder])
+            target = os.path.join(self._folders[folder], name)  # noqa: PTH118 - the hot path of a quick road
+            if os.path.lexists(target) and not self._is_ours(item, Path(target), arrival.sha256):
+                disk.set_aside(Path(target))
+            os.replace(arrival.part, target)  # noqa: PTH105
         except OSError as error:
             raise of_disk(error) from error
         modified = item.modified.timestamp() if item.modified else None

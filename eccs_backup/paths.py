@@ -51,6 +51,10 @@ _EXTENSION = re.compile(r"(?<=.)(?:\.tar)?\.[^\s.]{1,16}\Z", re.IGNORECASE)
 _OURS = ".eccs-backup"
 
 
+_PLAIN = re.compile(r"[0-9a-z]{7,60}\.[0-9a-z]{2,5}|[0-9]{2,4}")
+"""Names that need no second look: too long for the devices of DOS, and of nothing but small letters and digits."""
+
+
 def safe(name: str) -> str:
     """One path component, valid on Windows, macOS and Linux, that a person recognises as `name`.
 
@@ -58,6 +62,8 @@ def safe(name: str) -> str:
     begins with ".eccs-backup" (in any case), and `safe(safe(x)) == safe(x)`. Good names come back unchanged.
     Different names may become equal here: see `fold` and `distinct`.
     """
+    if _PLAIN.fullmatch(name):
+        return name
     while (better := _safer(name)) != name:  # a cut or a strip can bring forth the next fault: "nul   [200x].txt"
         name = better
     return name

@@ -131,7 +131,7 @@ class _Bare(imaplib.IMAP4):
         self.file: Any = self._line.makefile("rb", BUFFER)
 
 
-class _Client(IMAPClient):  # type: ignore[misc]
+class _Client(IMAPClient):
     """imapclient over a connection of ours."""
 
     def __init__(self, line: socket.socket) -> None:
