@@ -35,7 +35,7 @@ Refusal = tuple[Item, ItemError | Transient]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A whole item in a part, on its way to its place. `sha256` is of what was read back from the part."""
+    """A whole item in a part, on its way to its place. `sha256` is of what was read back from it."""
 
     item: Item
     part: Path
@@ -129,8 +129,7 @@ class _Worker:
         try:
             file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
             try:
-                found = _written(file, body)
-                if found != hashlib.sha256(body).hexdigest():
+                if not _written(file, body):
                     raise Corrupt(f"{item.name} could not be read back as it was written.")
                 if not disk.SYNCS_TOGETHER:
                     os.fsync(file)
@@ -142,19 +141,21 @@ class _Worker:
         except OSError as error:
             raise of_disk(error) from error
         self.on_bytes(len(body))
-        return Arrival(item, part, len(body), found, proof)
+        return Arrival(item, part, len(body), hashlib.sha256(body).hexdigest(), proof)
 
 
-def _written(file: int, body: bytes) -> str:
-    """Write the whole body, and the SHA-256 of what can be read back. Raises OSError."""
+def _written(file: int, body: bytes) -> bool:
+    """Write the whole body; whether the very same can be read back. Raises OSError."""
     left = memoryview(body)
     while left:
         left = left[os.write(file, left) :]
     os.lseek(file, 0, os.SEEK_SET)
-    found = hashlib.sha256()
+    left = memoryview(body)
     while block := os.read(file, 1 << 20):
-        found.update(block)
-    return found.hexdigest()
+        if block != left[: len(block)]:
+            return False
+        left = left[len(block) :]
+    return not left
 
 
 class _Desk:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from dying import needs_fork, run_and_die
 from eccs_backup import backup, balance, download, ranges, survey, vault
 from eccs_backup import verify as checks
 from eccs_backup.choice import Choice
 from shelf import Shelf, World, hasty, save, served
 
-STEPS = {"open", "os.rename", "os.remove", "os.mkdir", "os.truncate", "os.utime", "sqlite3.connect", "socket.connect"}
 FILES = {
     "empty": b"",
     "small": b"x" * 100,
@@ -31,35 +29,13 @@ def _small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranges, "RANGE", 1 << 17)
 
 
-def run_and_die(url: str, world: World, root: Path, step: int) -> bool:
-    """Run in a child that is gone at once at its `step`-th touch of the disk; whether it died of that."""
-    child = os.fork()
-    if child:
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
-        return os.waitstatus_to_exitcode(status) != 0
-    left = step
-
-    def hook(event: str, args: tuple[object, ...]) -> None:
-        nonlocal left
-        ours = event in STEPS and (event != "open" or str(root) in str(args[0]))
-        left -= ours
-        if ours and left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)
-    try:
-        with vault.opened(root) as place:
-            shelf = Shelf(world, url)
-            found = survey.survey(shelf, place, Choice(), "{}")
-            list(backup.run(shelf, place, found, patience=hasty))
-            place.write_sums()
-        os._exit(0)
-    finally:
-        os._exit(1)
-
-
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork: elsewhere the kill test stands for it")
+def run_once(url: str, world: World, root: Path) -> None:
+    """A whole run."""
+    with vault.opened(root) as place:
+        shelf = Shelf(world, url)
+        found = survey.survey(shelf, place, Choice(), "{}")
+        list(backup.run(shelf, place, found, patience=hasty))
+        place.write_sums()
 
 
 @needs_fork
@@ -75,7 +51,7 @@ def test_a_death_at_every_step_of_renaming_changes_nothing(tmp_path: Path) -> No
         save(world, root)
         world.names = {"a": ("b",), "b": ("a",), "c": ("new", "d"), "d": ("c",)}
         with served(world) as url:
-            died = run_and_die(url, world, root, step)
+            died = run_and_die(partial(run_once, url, world, root), root, step)
         world.seen.clear()
         save(world, root)
         assert world.seen == [], "a move is not a download"
@@ -96,7 +72,7 @@ def test_a_death_at_every_step_changes_nothing(with_md5: bool, tmp_path: Path) -
         world = World(dict(FILES), names=NAMES, with_md5=with_md5)
         root = tmp_path / str(step)
         with served(world) as url:
-            died = run_and_die(url, world, root, step)
+            died = run_and_die(partial(run_once, url, world, root), root, step)
         save(world, root)
         with vault.existing(root) as place:
             assert list(checks.files(place)) == [], f"step {step}"
