@@ -66,8 +66,9 @@ def sign_in(
 ) -> tokens.Token:
     """Let the person sign in and agree; the sign-in is saved, and its account remembered if it is to be read.
 
-    `address` is the account that is expected, `group` names the file that keeps the permissions. Raises SignInNeeded (cancelled, time ran out, a box not ticked),
-    WrongAccount, BlockedByAdministrator, Unusable (the client), Transient.
+    `address` is the account that is expected, `group` names the file that keeps the permissions.
+    Raises SignInNeeded (cancelled, time ran out, a box not ticked), WrongAccount, BlockedByAdministrator, Unusable (the
+    client), Transient.
     """
     wire = wire or Wire()
     state = secrets.token_urlsafe(32)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from eccs_backup.accounts import home, tokens
 from eccs_backup.accounts.google import PERMISSIONS, REMEMBERED, SERVICE, WHO, GoogleTokens, saved
-from eccs_backup.accounts.google_purposes import READ, to_sign_in
 from eccs_backup.accounts.google_client import read_json
 from eccs_backup.accounts.google_oauth import address_of, revoke
+from eccs_backup.accounts.google_purposes import READ, to_sign_in
 from eccs_backup.errors import BackupError, WrongAccount
 from eccs_backup.http import Wire
 

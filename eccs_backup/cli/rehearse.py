@@ -61,6 +61,7 @@ def _tell_story(practice: Rehearsal, home: Path, out: Path) -> None:
     export = ("drive-export", str(out), "--trash", "--shared-with-me")
     _step(env, "auth", "--client", str(client))
     _step(env, *export)
+    _step(env, "mail-export", str(out))
     _step(env, "verify", str(out), "--online")
     _step(env, "status", str(out))
     click.echo("That was practice. Your own account: eccs-backup auth")

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 
-def agreed(url: str, account: str, scope: str) -> str:
+def agreed(url: str, account: str, *scopes: str) -> str:
     """The address at which the browser would end, for the consent page `url`."""
     parts = urlsplit(url)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    form = {"request": json.dumps(query), "account": account, "scope": scope, "choice": "continue"}
+    form = {"request": json.dumps(query), "account": account, "scope": [*scopes], "choice": "continue"}
     page = f"{parts.scheme}://{parts.netloc}/o/oauth2/v2/auth/consent"
     return requests.post(page, data=form, timeout=5, allow_redirects=False).headers["location"]

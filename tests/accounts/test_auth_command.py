@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from dead_address import agreed
 
 from eccs_backup.accounts import home
-from eccs_backup.accounts.google import DRIVE
+from eccs_backup.accounts.google import DRIVE, MAIL
 from eccs_backup.cli import cli
 from eccs_backup.rehearsal import world as worlds
 from eccs_backup.rehearsal.server import Rehearsal, serve
@@ -105,7 +105,7 @@ def test_a_paste_through_a_pipe(practice: Rehearsal, tmp_path: Path) -> None:
         assert process.stdin
         assert process.stderr
         url = next(line.strip() for line in process.stderr if "code_challenge" in line)
-        process.stdin.write(f"what?\n{agreed(url, HANAKO, DRIVE)}\n")
+        process.stdin.write(f"what?\n{agreed(url, HANAKO, DRIVE, MAIL)}\n")
         process.stdin.flush()  # and it stays open: the waiting thread must not hold up the end
         assert process.wait(timeout=30) == 0
         assert process.stdout
@@ -131,7 +131,7 @@ def test_what_does_not_go_together_is_a_usage_error(practice: Rehearsal, words: 
 
 
 def test_a_service_account(practice: Rehearsal, tmp_path: Path) -> None:
-    practice.world.policy.delegated = {DRIVE}
+    practice.world.policy.delegated = {DRIVE, MAIL}
     key = practice.service_account_file(tmp_path)
     assert auth("--service-account", key, "--subject", HANAKO).exit_code == 0
     assert "iam.gserviceaccount.com" in auth("--check").stdout
