@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -29,6 +30,9 @@ RESPITE = 4
 """A disk that takes its time is left alone for so many times as long as it took."""
 ASKS = 2
 """How often the service has to refuse an item before it is believed."""
+
+BY_NUMBER = os.utime in os.supports_fd
+"""Whether an open file may be dated: looking it up again by its path costs as much as writing it."""
 
 Refusal = tuple[Item, ItemError | Transient]
 
@@ -133,15 +137,21 @@ class _Worker:
                     raise Corrupt(f"{item.name} could not be read back as it was written.")
                 if not disk.SYNCS_TOGETHER:
                     os.fsync(file)
+                if BY_NUMBER and item.modified:
+                    _date(file, item.modified)
             finally:
                 os.close(file)
-            if item.modified:
-                with suppress(OSError, OverflowError):  # as in download: the manifest keeps the true time
-                    os.utime(part, (item.modified.timestamp(),) * 2)
+            if not BY_NUMBER and item.modified:
+                _date(part, item.modified)
         except OSError as error:
             raise of_disk(error) from error
         self.on_bytes(len(body))
         return Arrival(item, part, len(body), hashlib.sha256(body).hexdigest(), proof)
+
+
+def _date(file: int | Path, when: datetime) -> None:
+    with suppress(OSError, OverflowError):  # as in download: the manifest keeps the true time
+        os.utime(file, (when.timestamp(),) * 2)
 
 
 def _written(file: int, body: bytes) -> bool:
@@ -151,7 +161,7 @@ def _written(file: int, body: bytes) -> bool:
         left = left[os.write(file, left) :]
     os.lseek(file, 0, os.SEEK_SET)
     left = memoryview(body)
-    while block := os.read(file, 1 << 20):
+    while block := os.read(file, min(len(left) + 1, 1 << 20)):  # one byte more would show
         if block != left[: len(block)]:
             return False
         left = left[len(block) :]

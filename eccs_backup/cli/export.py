@@ -114,6 +114,7 @@ def connected(name: str, place: Vault, account: str | None, wishes: Mapping[str,
                 on_notice=lambda sentence: click.echo(sentence, err=True),
             )
             source = sources.connect(name, setup)
+            place.check_account(name, source.account)  # before another's listing gets into the records
             for _ in source.items():  # the first pass lists
                 break
         yield source

@@ -9,7 +9,15 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any, ClassVar, Self, cast
 
-from eccs_backup.errors import ItemError, Transient, Unfinished, Unusable, WrongAccount
+from eccs_backup.errors import (
+    BlockedByAdministrator,
+    ItemError,
+    Transient,
+    Unavailable,
+    Unfinished,
+    Unusable,
+    WrongAccount,
+)
 from eccs_backup.model import Item, Json, Kind, Obstacle
 from eccs_backup.pace import Pace
 from eccs_backup.retry import Patience
@@ -17,7 +25,7 @@ from eccs_backup.sources import Parcel, Row, Setup
 from eccs_backup.sources.gmail import answers, items
 from eccs_backup.sources.gmail.api_road import ApiRoad
 from eccs_backup.sources.gmail.asking import Asking
-from eccs_backup.sources.gmail.counts import Count, compare
+from eccs_backup.sources.gmail.counts import COUNTS, OUTDATED, Count, compare
 from eccs_backup.sources.gmail.crossroads import Crossroads
 from eccs_backup.sources.gmail.imap_road import SPENT, ImapRoad
 from eccs_backup.sources.gmail.listing import KNOWN, MESSAGES, Listing
@@ -28,6 +36,10 @@ from eccs_backup.sources.gmail.settings import Settings
 AT_FIRST = 4
 """Attempts before anything has been answered: a network that is down is said so after some seconds, not minutes."""
 QUOTA = "quota"
+NO_MAILBOX = (
+    "Open https://mail.google.com with this account. If there is no mail, there is none to save; "
+    "if there is, ask your administrator to let this program read it."
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,8 @@ class Gmail:
         try:
             request = self._asking.users.getProfile(userId="me")
             self._profile = self._asking.ask(request, "other", answers.profile)
+        except Unavailable as error:  # 400 failedPrecondition: "Mail service not enabled"
+            raise BlockedByAdministrator("Gmail has no mailbox for this account to show.", hint=NO_MAILBOX) from error
         except ItemError as error:
             raise Unfinished(f"Gmail does not open this mailbox: {error}", hint=error.hint) from error
         self._asking.attempts = Patience.attempts
@@ -70,6 +84,7 @@ class Gmail:
         self._listed = False
         self._left_out: dict[str, str] = {}
         self._learnt: dict[str, dict[str, Json]] = {}
+        self._outdated = False
 
     @classmethod
     def connect(cls, setup: Setup) -> Self:
@@ -122,6 +137,9 @@ class Gmail:
         """Keep the labels and the date of a message that was saved; which prices hold; what IMAP has given today."""
         if learnt := self._learnt.pop(item.key.id, None):
             self._catalogue.note(KNOWN, Row(item.key.id, learnt))
+            if not self._outdated:
+                self._catalogue.note(COUNTS, OUTDATED)
+                self._outdated = True
         if self._quota.found != self._noted and self._options.quota == AUTO and self._quota.found:
             self._noted = self._quota.found
             self._catalogue.note(QUOTA, Row("table", {"name": self._noted}))

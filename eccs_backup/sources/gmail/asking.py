@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from itertools import islice
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from eccs_backup.accounts import google_api
-from eccs_backup.errors import BackupError, Stop, Throttled, Transient
+from eccs_backup.errors import BackupError, ItemError, SignInNeeded, Stop, Throttled, Transient
 from eccs_backup.http import Wire
 from eccs_backup.retry import Halt, Patience, patiently
 from eccs_backup.sources.gmail.answers import Answer
@@ -17,6 +18,13 @@ REAL = "https://gmail.googleapis.com"
 TOGETHER = 40
 """Questions sent as one request. Google takes 100 and advises at most 50.
 https://developers.google.com/workspace/gmail/api/guides/batch"""
+
+
+class Question(NamedTuple, Generic[T]):
+    """A request made by `users`, and what makes sense of its answer; that raises Transient when it cannot."""
+
+    request: Any
+    read: Callable[[Answer], T]
 
 
 class Asking:
@@ -40,21 +48,21 @@ class Asking:
 
         return patiently(once, self._patience())
 
-    def ask_each(self, requests: Iterable[Any], price: str, read: Callable[[Answer], T]) -> Iterator[T | BackupError]:
+    def ask_each(self, questions: Iterable[Question[T]], price: str) -> Iterator[T | BackupError]:
         """Many questions, several to a request; each answer is looked at by itself, and asked for again by itself.
 
         An answer of 200 to the whole says nothing of its parts. Raises Stop.
         """
-        waiting = list(requests)
-        for start in range(0, len(waiting), TOGETHER):
-            yield from self._together(waiting[start : start + TOGETHER], price, read)
+        waiting = iter(questions)
+        while some := list(islice(waiting, TOGETHER)):
+            yield from self._together(some, price)
 
-    def _together(self, requests: Sequence[Any], price: str, read: Callable[[Answer], T]) -> list[T | BackupError]:
+    def _together(self, questions: Sequence[Question[T]], price: str) -> list[T | BackupError]:
         found: dict[int, T | BackupError] = {}
         patience = self._patience()
-        left = list(range(len(requests)))
+        left = list(range(len(questions)))
         while left:
-            trouble = self._once([requests[each] for each in left], price, read, left, found)
+            trouble = self._once(questions, left, price, found)
             left = [each for each in left if each not in found]
             if trouble and left:
                 try:
@@ -62,17 +70,13 @@ class Asking:
                 except Transient as error:
                     found |= dict.fromkeys(left, error)
                     break
-        return [found[each] for each in range(len(requests))]
+        return [found[each] for each in range(len(questions))]
 
     def _once(
-        self,
-        requests: Sequence[Any],
-        price: str,
-        read: Callable[[Answer], T],
-        places: Sequence[int],
-        found: dict[int, T | BackupError],
+        self, questions: Sequence[Question[T]], left: Sequence[int], price: str, found: dict[int, T | BackupError]
     ) -> Transient | None:
-        """Send them once; answers and final refusals go to `found`. What is left is to be asked for again."""
+        """Send those `left` once; answers and final refusals go to `found`. Others are to be asked for again."""
+        requests = [questions[each].request for each in left]
         for _ in requests:
             self.quota.spend(price)
         trouble: Transient | None = None
@@ -80,11 +84,11 @@ class Asking:
             answers = google_api.execute_together(requests, f"{self.endpoint}/batch/gmail/v1")
         except Transient as error:
             answers, trouble = [], error
-        for place, answer in zip(places, answers, strict=False):
+        for place, answer in zip(left, self._renewed(requests, answers, price), strict=False):
             try:
                 if isinstance(answer, BackupError):
                     raise answer
-                found[place] = read(answer)
+                found[place] = questions[place].read(answer)
             except Transient as error:
                 trouble = error
             except Stop:
@@ -94,6 +98,21 @@ class Asking:
         if isinstance(trouble, Throttled):
             self.quota.refused(trouble.after)
         return trouble
+
+    def _renewed(
+        self, requests: Sequence[Any], answers: list[Answer | BackupError], price: str
+    ) -> list[Answer | BackupError]:
+        """The answers, after a token ended: the wire renews it only for a question that is sent alone. Raises Stop."""
+        ended = [place for place, answer in enumerate(answers) if isinstance(answer, SignInNeeded)]
+        for place in ended[:1]:
+            self.quota.spend(price)
+            try:
+                answers[place] = google_api.execute(requests[place])
+            except (ItemError, Transient) as error:
+                answers[place] = error
+        for place in ended[1:]:
+            answers[place] = Transient("The sign-in ended among several questions.")
+        return answers
 
     def _patience(self) -> Patience:
         return Patience(self.attempts, sleep=self.halt.sleep)

@@ -9,12 +9,14 @@ from typing import NamedTuple
 from eccs_backup.errors import ItemError
 from eccs_backup.sources import Catalogue, Row
 from eccs_backup.sources.gmail import answers
-from eccs_backup.sources.gmail.asking import Asking
+from eccs_backup.sources.gmail.asking import Asking, Question
 
 COUNTS = "counts"
 """The log of the last comparison: label id -> its name, Gmail's count, ours. Its token is the state it was made of."""
 ALL = "ALL"
 """The whole mailbox, by `users.getProfile`."""
+OUTDATED = Row("outdated", {})
+"""A row of `COUNTS` that says: messages were fetched since. It is written with the first of them."""
 
 
 class Count(NamedTuple):
@@ -35,10 +37,11 @@ def compare(
 ) -> list[Count]:
     """Count the messages of each label here - `labels` holds each message's label ids - and ask Gmail for its counts.
 
-    Asked only when `state` is another than at the last comparison. https://developers.google.com/workspace/gmail/api/
-    reference/rest/v1/users.labels#Label.FIELDS.messages_total . Raises Stop, Transient, ItemError.
+    Asked only when messages were fetched, or `state` is another, since the last comparison.
+    https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.labels#Label.FIELDS.messages_total
+    Raises Stop, Transient, ItemError.
     """
-    if catalogue.token(COUNTS) != state:
+    if catalogue.token(COUNTS) != state or catalogue.get(COUNTS, OUTDATED.id):
         here: Counter[str] = Counter()
         for each in labels:
             here.update(each)
@@ -46,7 +49,8 @@ def compare(
         get = asking.users.labels().get
         profile = asking.ask(asking.users.getProfile(userId="me"), "other", answers.profile)
         found = [Count("all messages", profile.messages, here[ALL])]
-        counted = asking.ask_each((get(userId="me", id=id) for id in names), "other", answers.count)
+        questions = (Question(get(userId="me", id=id), answers.count) for id in names)
+        counted = asking.ask_each(questions, "other")
         for (id, name), count in zip(names.items(), counted, strict=True):
             if isinstance(count, ItemError):  # deleted meanwhile
                 continue
@@ -63,5 +67,7 @@ def compare(
 def noted(catalogue: Catalogue) -> Iterator[Count]:
     """The last comparison."""
     for row in catalogue.rows(COUNTS):
+        if row.id == OUTDATED.id:
+            continue
         label, gmail, here = (row.description.get(name) for name in Count._fields)
         yield Count(str(label), *(each if isinstance(each, int) else -1 for each in (gmail, here)))

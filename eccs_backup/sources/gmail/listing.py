@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 
-from eccs_backup.errors import ItemError, Transient, Unavailable, Unfinished
+from eccs_backup.errors import BackupError, ItemError, Transient, Unavailable, Unfinished
 from eccs_backup.sources import Catalogue, Row
 from eccs_backup.sources.gmail import answers
 from eccs_backup.sources.gmail.answers import Change, Profile
-from eccs_backup.sources.gmail.asking import Asking
+from eccs_backup.sources.gmail.asking import Asking, Question
 
+T = TypeVar("T")
 MESSAGES = "messages"
 """The log of what is in the mailbox: id -> thread."""
 KNOWN = "known"
@@ -62,21 +65,13 @@ class Listing:
         self._list(profile)
         return True
 
-    def ids(self, label: str) -> Iterator[str]:
+    def ids(self, label: str) -> list[str]:
         """The ids of the messages with a label, spam and trash included. Raises ItemError, Transient, Stop."""
-        for page in self._pages(labelIds=[label]):
-            yield from (row.id for row in page)
+        return self._whole(lambda: [row.id for page in self._pages(labelIds=[label]) for row in page])
 
     def _list(self, profile: Profile) -> None:
         """The whole mailbox, then what changed meanwhile: from a position noted before the listing began."""
-        for _ in range(RESTARTS):
-            try:
-                self._catalogue.replace(MESSAGES, self._rows(), profile.history)
-                break
-            except _StartAgain:
-                continue
-        else:
-            raise Unfinished("The mailbox could not be listed: Gmail refused its own page tokens.")
+        self._whole(lambda: self._catalogue.replace(MESSAGES, self._rows(), profile.history))
         if not any(True for _ in self._catalogue.rows(MESSAGES)) and any(True for _ in self._catalogue.rows(KNOWN)):
             self._catalogue.forget(MESSAGES)
             raise Unfinished(
@@ -84,6 +79,13 @@ class Listing:
                 hint="Look into the mailbox with a browser; if it is empty indeed, what you hold is all there was.",
             )
         self._follow(profile.history)
+
+    def _whole(self, read: Callable[[], T]) -> T:
+        """Read a listing from its first page to its last, anew when one of its page tokens is refused."""
+        for _ in range(RESTARTS):
+            with suppress(_StartAgain):
+                return read()
+        raise Unfinished("The mailbox could not be listed: Gmail refused its own page tokens.")
 
     def _rows(self) -> Iterator[Row]:
         for page in self._pages():
@@ -180,16 +182,18 @@ class Listing:
     def _relabel_one_by_one(self) -> None:
         ids = [row.id for row in self._catalogue.rows(KNOWN) if self._catalogue.get(MESSAGES, row.id)]
         get = self._users.messages().get
-        requests = (get(userId="me", id=id, format="minimal", fields="id,labelIds") for id in ids)
-        found = self._asking.ask_each(requests, "get", lambda answer: answer)
-        for id, answer in zip(ids, found, strict=True):
-            if isinstance(answer, Unavailable):  # gone since it was listed
+        questions = (
+            Question(get(userId="me", id=id, format="minimal", fields="id,labelIds"), partial(answers.label_ids, id=id))
+            for id in ids
+        )
+        found = self._asking.ask_each(questions, "get")
+        for id, labels in zip(ids, found, strict=True):
+            if isinstance(labels, Unavailable):  # gone since it was listed
                 continue
-            if not isinstance(answer, dict):
-                raise answer
+            if isinstance(labels, BackupError):
+                raise labels
             row = self._catalogue.get(KNOWN, id)
             assert row is not None
-            labels = answers.label_ids(answer, id)
             self._catalogue.update(KNOWN, [Row(id, {**row.description, "labelIds": list(labels)})], (), "")
 
     def _replace(self, rows: Iterable[Row]) -> None:

@@ -41,6 +41,8 @@ class Quota:
     TRIAL = 0.1
     """The share of a minute's units that is tried beyond the table."""
 
+    TOO_OFTEN = 3 * TODAY.workers
+
     def __init__(
         self,
         table: str,
@@ -53,6 +55,7 @@ class Quota:
         self._lock = threading.Lock()
         self._bucket = self._new(TABLES[self.found or "2026"])
         self._began: float | None = None
+        self._refusals = 0
         self._spent = 0
         if self.found is None:
             self._bucket.lend(TODAY.units_per_minute * self.TRIAL)
@@ -64,10 +67,13 @@ class Quota:
         self._bucket.spend(operation)
 
     def refused(self, after: float | None = None) -> None:
-        """The service says that its quota is spent."""
+        """The service says that its quota is spent. Too often for the older table: then today's holds after all."""
         with self._lock:
+            self._refusals += 1
             if self.found is None:
                 self.found = "2026"
+            elif self.found == "older" and self._refusals > self.TOO_OFTEN:
+                self.found, self._bucket = "2026", self._new(TODAY)
         self._bucket.refused(after)
 
     def minutes_for(self, messages: int) -> float:

@@ -9,7 +9,8 @@ from eccs_backup.errors import BackupError, ItemError, Stop, Transient
 from eccs_backup.model import Item, Json, Proof
 from eccs_backup.sources import Parcel
 from eccs_backup.sources.gmail import answers, items
-from eccs_backup.sources.gmail.asking import Asking
+from eccs_backup.sources.gmail.answers import Answer
+from eccs_backup.sources.gmail.asking import Asking, Question
 
 
 class Settings:
@@ -40,7 +41,8 @@ class Settings:
             "pop": settings.getPop(userId="me"),
             "language": settings.getLanguage(userId="me"),
         }
-        found = self._asking.ask_each(requests.values(), "other", lambda answer: answer)
+        questions = (Question(each, _labels if name == "labels" else _as_it_is) for name, each in requests.items())
+        found = self._asking.ask_each(questions, "other")
         self.found = dict(zip(requests, found, strict=True))
         labels = self.found["labels"]
         if isinstance(labels, BackupError):
@@ -56,3 +58,12 @@ class Settings:
         found = self.found[item.key.id.removeprefix(f"{items.SETTINGS}/")]
         assert not isinstance(found, BackupError)
         return Parcel(item, items.text(found), Proof.STRUCTURE)
+
+
+def _labels(answer: Answer) -> Json:
+    answers.labels(answer)
+    return answer
+
+
+def _as_it_is(answer: Answer) -> Json:
+    return answer
