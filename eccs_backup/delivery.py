@@ -144,6 +144,8 @@ class _Worker:
             if not BY_NUMBER and item.modified:
                 _date(part, item.modified)
         except OSError as error:
+            with suppress(OSError):  # room for the last rows
+                part.unlink()
             raise of_disk(error) from error
         self.on_bytes(len(body))
         return Arrival(item, part, len(body), hashlib.sha256(body).hexdigest(), proof)

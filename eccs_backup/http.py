@@ -26,6 +26,7 @@ BLOCK = 1 << 18
 """The most bytes handed on at once."""
 TIMEOUT = (15, 90)
 """Seconds to connect, and seconds without a byte."""
+RENEWALS = 2
 BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 MISLED = (
     requests.exceptions.InvalidURL,
@@ -73,19 +74,20 @@ class Wire:
         data: bytes | str | Mapping[str, str] | None = None,
         stream: bool = False,
     ) -> requests.Response:
-        """One request; a refused token is renewed once.
+        """One request; a refused token is renewed, twice at most.
 
         Raises Transient when it breaks, ItemError when it is sent on to an impossible address, Stop.
         """
         if self._tokens is None:
             return self._send(method, url, dict(headers or {}), data, stream)
         token = self._tokens.current()
-        response = self._send(method, url, _signed(headers, token), data, stream)
-        if response.status_code == 401:
+        for _ in range(RENEWALS):
+            response = self._send(method, url, _signed(headers, token), data, stream)
+            if response.status_code != 401:
+                return response
             response.close()
             token = self._tokens.renew(token)
-            response = self._send(method, url, _signed(headers, token), data, stream)
-        return response
+        return self._send(method, url, _signed(headers, token), data, stream)
 
     def session(self) -> requests.Session:
         """This thread's session, for libraries that want one. It signs nothing."""

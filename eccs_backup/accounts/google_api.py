@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from eccs_backup.accounts.google_answers import explain
-from eccs_backup.errors import BackupError, Transient
+from eccs_backup.errors import BackupError, ItemError, SignInNeeded, Transient
 from eccs_backup.http import Wire
 from eccs_backup.model import Json
 
@@ -87,7 +87,22 @@ def execute_together(requests: Sequence[HttpRequest], batch_uri: str) -> list[di
     except (BatchError, *NONSENSE, LookupError, AttributeError, TypeError) as error:
         raise Transient("Google's answer to several questions made no sense.", hint=SIGN_IN_PAGE) from error
     lost = Transient("Google left a question without an answer.")
-    return [answers.get(str(number), lost) for number in range(len(requests))]
+    return _renewed(requests, [answers.get(str(number), lost) for number in range(len(requests))])
+
+
+def _renewed(
+    requests: Sequence[HttpRequest], answers: list[dict[str, Any] | BackupError]
+) -> list[dict[str, Any] | BackupError]:
+    """The answers, after a token ended: the wire renews it only for a question that is sent alone. Raises Stop."""
+    ended = [place for place, answer in enumerate(answers) if isinstance(answer, SignInNeeded)]
+    for place in ended[:1]:
+        try:
+            answers[place] = execute(requests[place])
+        except (ItemError, Transient) as error:
+            answers[place] = error
+    for place in ended[1:]:
+        answers[place] = Transient("The sign-in ended among several questions.")
+    return answers
 
 
 def _not_google() -> Transient:

@@ -16,7 +16,7 @@ KINDS = {
     Kind.NO_EXPORT: "has no file form (forms, sites, maps ...)",
     Kind.VIEW_ONLY: "may not be downloaded",
     Kind.ABUSE: "held to be harmful by Google",
-    Kind.GONE: "gone, or not listed by your Drive",
+    Kind.GONE: "gone, or nothing that is listed",
 }
 PROOFS = {
     Proof.DIGEST: "proven by the service's checksum",

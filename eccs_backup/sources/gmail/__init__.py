@@ -85,6 +85,7 @@ class Gmail:
         self._left_out: dict[str, str] = {}
         self._learnt: dict[str, dict[str, Json]] = {}
         self._outdated = False
+        self._spent = 0
 
     @classmethod
     def connect(cls, setup: Setup) -> Self:
@@ -143,7 +144,8 @@ class Gmail:
         if self._quota.found != self._noted and self._options.quota == AUTO and self._quota.found:
             self._noted = self._quota.found
             self._catalogue.note(QUOTA, Row("table", {"name": self._noted}))
-        if isinstance(self._road, ImapRoad):
+        if isinstance(self._road, ImapRoad) and self._crossroads.budget.spent != self._spent:
+            self._spent = self._crossroads.budget.spent
             self._catalogue.note(SPENT, self._crossroads.budget.row())
 
     def counts(self) -> list[Count]:

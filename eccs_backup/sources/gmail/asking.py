@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from eccs_backup.accounts import google_api
-from eccs_backup.errors import BackupError, ItemError, SignInNeeded, Stop, Throttled, Transient
+from eccs_backup.errors import BackupError, Stop, Throttled, Transient
 from eccs_backup.http import Wire
 from eccs_backup.retry import Halt, Patience, patiently
 from eccs_backup.sources.gmail.answers import Answer
@@ -84,7 +84,7 @@ class Asking:
             answers = google_api.execute_together(requests, f"{self.endpoint}/batch/gmail/v1")
         except Transient as error:
             answers, trouble = [], error
-        for place, answer in zip(left, self._renewed(requests, answers, price), strict=False):
+        for place, answer in zip(left, answers, strict=False):
             try:
                 if isinstance(answer, BackupError):
                     raise answer
@@ -98,21 +98,6 @@ class Asking:
         if isinstance(trouble, Throttled):
             self.quota.refused(trouble.after)
         return trouble
-
-    def _renewed(
-        self, requests: Sequence[Any], answers: list[Answer | BackupError], price: str
-    ) -> list[Answer | BackupError]:
-        """The answers, after a token ended: the wire renews it only for a question that is sent alone. Raises Stop."""
-        ended = [place for place, answer in enumerate(answers) if isinstance(answer, SignInNeeded)]
-        for place in ended[:1]:
-            self.quota.spend(price)
-            try:
-                answers[place] = google_api.execute(requests[place])
-            except (ItemError, Transient) as error:
-                answers[place] = error
-        for place in ended[1:]:
-            answers[place] = Transient("The sign-in ended among several questions.")
-        return answers
 
     def _patience(self) -> Patience:
         return Patience(self.attempts, sleep=self.halt.sleep)

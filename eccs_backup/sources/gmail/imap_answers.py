@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from imapclient.imap_utf7 import decode
@@ -13,6 +14,12 @@ from eccs_backup.errors import Transient
 
 LINE = 1 << 20
 """Bytes of one line at most: some 10,000 labels."""
+LARGEST = 1 << 28
+"""Bytes that one literal may have: several times what Gmail takes as one message."""
+LABELS = 10_000
+"""Of one mailbox at most; each is read once."""
+DIGITS = 20
+"""Of the largest number of 64 bits."""
 _LITERAL = re.compile(rb"\{(\d{1,10})\}\r?\n\Z")
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([()])|\{(\d+)\}|([^\s()"{}]+)', re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
@@ -27,12 +34,13 @@ class Fetched(NamedTuple):
 
     values: dict[bytes, Value]
 
-    def number(self, name: bytes) -> int:
-        """A number that has to be there. Raises Transient."""
+    def number(self, name: bytes) -> int | None:
+        """A number of 64 bits; None when there is none, or something else."""
         value = self.values.get(name)
-        if not isinstance(value, bytes) or not value.isdigit():
-            raise Transient(f"Gmail's IMAP made no sense (no {name.decode()}).")
-        return int(value)
+        if not isinstance(value, bytes) or not value.isdigit() or len(value) > DIGITS:
+            return None
+        found = int(value)
+        return found if found < 1 << 64 else None
 
     def words(self, name: bytes) -> list[bytes]:
         """A list of words; empty when there is none."""
@@ -65,6 +73,7 @@ def said(readline: Callable[[int], bytes], read: Callable[[int], bytes]) -> Said
     return Said(tag, b"", Fetched(_attributes(rest[6:], readline, read)))
 
 
+@lru_cache(LABELS)
 def label(word: bytes) -> str:
     """A label as it is named: IMAP writes names in a UTF-7 of its own (RFC 3501, 5.1.3)."""
     try:
@@ -80,8 +89,8 @@ def milliseconds(value: Value | None) -> int | None:
         return None
     day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
     offset = timedelta(hours=int(hours), minutes=int(minutes))
-    zone = timezone(-offset if sign == b"-" else offset) if offset else UTC
     try:
+        zone = timezone(-offset if sign == b"-" else offset) if offset else UTC
         when = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=zone)
     except (KeyError, ValueError):
         return None
@@ -116,6 +125,8 @@ def _skip_literals(line: bytes, readline: Callable[[int], bytes], read: Callable
 
 
 def _exactly(size: int, read: Callable[[int], bytes]) -> bytes:
+    if size > LARGEST:
+        raise Transient(f"Gmail's IMAP made no sense (a message of {size:,} bytes).")
     body = read(size)
     if len(body) != size:
         raise Transient(f"Gmail's IMAP ended after {len(body)} of {size} bytes of a message.")
@@ -153,5 +164,5 @@ def _nested(text: bytes, literals: list[bytes]) -> list[Value]:
         elif atom == b"NIL":
             open_lists[-1].append([])
         else:
-            open_lists[-1].append(atom or _ESCAPED.sub(rb"\1", quoted))
+            open_lists[-1].append(atom or (_ESCAPED.sub(rb"\1", quoted) if b"\\" in quoted else quoted))
     return found

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import imaplib
 import json
-import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from eccs_backup import tunnel
-from eccs_backup.errors import BlockedByAdministrator, QuotaExhausted, SignInNeeded, Transient
-from eccs_backup.http import Tokens, Wire
+from eccs_backup.errors import BlockedByAdministrator, QuotaExhausted, SignInNeeded, Stop, Transient
+from eccs_backup.http import TIMEOUT, Tokens, Wire
 from eccs_backup.sources.gmail import imap_answers
 from eccs_backup.sources.gmail.imap_answers import Fetched
 
@@ -31,6 +31,10 @@ class DaySpent(QuotaExhausted):
 
 class TooMany(Transient):
     """More connections are open than Gmail allows one person."""
+
+
+class NotFetched(Transient):
+    """Every question was answered, but not for all messages: the line is as good as before."""
 
 
 class Place(NamedTuple):
@@ -70,7 +74,7 @@ class Line:
         try:
             found = self._client.list_folders()
         except (*BROKEN, IMAPClientError) as error:
-            raise _broken(error) from error
+            raise _failed(error) from error
         kinds: Mapping[bytes, str | None] = {b"\\All": None, b"\\Junk": "SPAM", b"\\Trash": "TRASH"}
         named = {flag: name for flags, _, name in found for flag in flags}
         missing = [flag.decode() for flag in kinds if flag not in named]
@@ -81,7 +85,8 @@ class Line:
     def fetch(self, folder: str, groups: Sequence[str], items: str) -> Iterator[Fetched]:
         """What was asked of some messages, by their UIDs; every group is asked for before the first is answered.
 
-        The folder is only looked at (EXAMINE), and the body only peeked at: nothing is marked as read.
+        The folder is only looked at (EXAMINE), and the body only peeked at: nothing is marked as read. Raises Transient
+        (NotFetched at the end, when some were refused), Stop.
         """
         try:
             if self._folder != folder:
@@ -90,7 +95,7 @@ class Line:
                 self._folder = folder
             yield from self._answers(groups, items)
         except (*BROKEN, IMAPClientError) as error:
-            raise _broken(error) from error
+            raise _failed(error) from error
 
     def close(self) -> None:
         """Hang up."""
@@ -106,37 +111,109 @@ class Line:
             tags.append(b"E%d" % self._number)
             command += b"%b UID FETCH %b (%b)\r\n" % (tags[-1], group.encode(), items.encode())
         bare.send(command)
+        refused = False
         for tag in tags:
             while True:
-                said = imap_answers.said(bare.file.readline, bare.file.read)
+                said = imap_answers.said(bare.stream.readline, bare.stream.read)
                 if said.fetched:
                     yield said.fetched
                 elif said.tag == tag:
-                    _check(said.text)
+                    refused = _is_refused(said.text) or refused
                     break
                 elif said.tag == b"*" and said.text[:3].upper() == b"BYE":
-                    _check(said.text)
+                    raise _refusal(said.text.decode("utf-8", "replace"))
+        if refused:
+            raise NotFetched("Gmail's IMAP did not give all messages.")
+
+
+class Lines:
+    """The connections that all threads share: `most` of them, or fewer when Gmail takes no more of them."""
+
+    def __init__(self, dial: Callable[[], Line], most: int) -> None:
+        self._dial, self._most = dial, most
+        self._idle: list[Line] = []
+        self._open = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def one(self) -> Iterator[Line]:
+        """A line for this thread alone; it is closed when it is left with an error, somewhere within an answer.
+
+        Raises Transient (TooMany when Gmail takes not a single one), Stop.
+        """
+        line = self._take()
+        sound = False
+        try:
+            yield line
+            sound = True
+        finally:
+            if not sound:
+                line.close()
+            self._left(line if sound else None)
+
+    def _take(self) -> Line:
+        while True:
+            with self._changed:
+                while not self._idle and self._open >= self._most:
+                    self._changed.wait()
+                if self._idle:
+                    return self._idle.pop()
+                self._open += 1
+            try:
+                return self._dial()
+            except TooMany:
+                others = self._left(None, fewer=True)
+                if not others:
+                    raise
+            except BaseException:
+                self._left(None)
+                raise
+
+    def _left(self, line: Line | None, *, fewer: bool = False) -> int:
+        """A thread gives back its line, or its place for one; how many others there are."""
+        with self._changed:
+            if line is not None:
+                self._idle.append(line)
+            else:
+                self._open -= 1
+            if fewer:
+                self._most = max(1, self._open)
+            self._changed.notify()
+            return self._open
 
 
 class _Bare(imaplib.IMAP4):
-    """imaplib over a connection of ours. Its file is read directly, where bodies come."""
+    """imaplib over a connection of ours. `stream` is read directly, where bodies come."""
 
-    def __init__(self, line: socket.socket) -> None:
+    def __init__(self, line: tunnel.Connection) -> None:
         self._line = line
         super().__init__("", 0)
 
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
         self.host, self.port = host, port
-        self.sock = self._line
-        self.file: Any = self._line.makefile("rb", BUFFER)
+        self.sock: Any = self._line
+        self.stream: Any = self._line.makefile("rb", BUFFER)
+
+    def read(self, size: int) -> bytes:
+        """So many bytes; what imaplib wants."""
+        return bytes(self.stream.read(size))
+
+    def readline(self) -> bytes:
+        """A line; what imaplib wants."""
+        return bytes(self.stream.readline(imap_answers.LINE))
+
+    def shutdown(self) -> None:
+        """Hang up."""
+        self.stream.close()
+        self.sock.close()
 
 
 class _Client(IMAPClient):
     """imapclient over a connection of ours."""
 
-    def __init__(self, line: socket.socket) -> None:
+    def __init__(self, line: tunnel.Connection) -> None:
         self._given = line
-        super().__init__("gmail", ssl=False, port=993)
+        super().__init__("gmail", ssl=False, port=993, timeout=TIMEOUT[1])  # it would take ours away without one
         self.bare.debug = 0  # it would format every line for a log that nobody reads, tokens included
 
     def _create_IMAP4(self) -> Any:  # imapclient's name for where its connection comes from
@@ -159,19 +236,24 @@ def _signed_in(wire: Wire, at: Place, address: str, tokens: Tokens) -> Any:
             if attempt or not isinstance(refusal, SignInNeeded):
                 raise refusal from error
             token = tokens.renew(token)
-        except (*BROKEN, IMAPClientError, imaplib.IMAP4.error) as error:
+        except (*BROKEN, IMAPClientError) as error:
             line.close()
-            raise _broken(error) from error
+            raise _failed(error) from error
     raise AssertionError
 
 
-def _check(text: bytes) -> None:
-    """Raise what a tagged answer says, or a goodbye, unless it is OK."""
-    if text[:2].upper() != b"OK":
-        raise _refusal(text.decode("utf-8", "replace"))
+def _is_refused(text: bytes) -> bool:
+    """Whether the end of an answer says that not everything was given. Raises what else it says, unless it is OK."""
+    word = text.partition(b" ")[0].upper()
+    if word == b"OK":
+        return False
+    refusal = _refusal(text.decode("utf-8", "replace"))
+    if word == b"NO" and type(refusal) is Transient:
+        return True
+    raise refusal
 
 
-def _refusal(text: str) -> Transient | BlockedByAdministrator | DaySpent | SignInNeeded:
+def _refusal(text: str) -> Transient | Stop:
     """The error for a refusal. IMAP gives no code for most of them: Gmail's own words have to tell.
 
     https://support.google.com/mail/answer/7126229 , https://support.google.com/a/answer/105694
@@ -190,5 +272,8 @@ def _refusal(text: str) -> Transient | BlockedByAdministrator | DaySpent | SignI
     return Transient("Gmail's IMAP refused a command.")
 
 
-def _broken(error: BaseException) -> Transient:
+def _failed(error: BaseException) -> Transient | Stop:
+    """The error for a line that broke, or for a command that was refused in words."""
+    if isinstance(error, IMAPClientError) and not isinstance(error, imaplib.IMAP4.abort):
+        return _refusal(str(error))
     return Transient(f"The connection to Gmail's IMAP broke ({type(error).__name__}).", hint="Check the network.")
