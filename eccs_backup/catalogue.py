@@ -99,12 +99,14 @@ class ManifestCatalogue:
 
 def _described(text: str) -> dict[str, Json]:
     try:
-        found: dict[str, Json] = json.loads(text)
-    except ValueError as error:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
         raise VaultDamaged(
             "The vault's records of what the service listed cannot be read.",
             hint="Keep the files. Move .eccs-backup/manifest.sqlite away and export again; what has a checksum stays.",
-        ) from error
+        )
     return found
 
 

@@ -16,6 +16,7 @@ from eccs_backup.model import Entry, Key, Kind, Proof, State
 from eccs_backup.paths import storable
 from eccs_backup.schema import MIGRATIONS
 
+_REBUILD = "Keep the files. Move .eccs-backup/manifest.sqlite away and export again: what has a checksum is kept."
 UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR)
 
 
@@ -154,7 +155,11 @@ class Manifest:
                    CASE state WHEN 'left-out' THEN reason END AS choice, proof, count(*), coalesce(sum(size), 0)
             FROM entries WHERE source = ?1 GROUP BY shown, state, kind, choice, proof"""
         for shown, state, kind, reason, proof, number, size in self._select(sql, source):
-            yield bool(shown), State(state), Kind(kind) if kind else None, reason, Proof(proof), number, size
+            try:
+                words = State(state), Kind(kind) if kind else None, reason, Proof(proof)
+            except ValueError as error:
+                raise VaultDamaged("The vault's records make no sense.", hint=_REBUILD) from error
+            yield bool(shown), *words, number, size
 
     @_stops
     def is_pending(self, key: Key) -> bool:
@@ -262,10 +267,14 @@ def lock(path: Path) -> sqlite3.Connection:
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     (source, id, state, title, kind, reason, revision, path, size, sha256, proof, modified, facts, seen) = row
-    return Entry(
-        Key(source, id), State(state), title, Kind(kind) if kind else None, reason, revision, path, size,
-        sha256, Proof(proof), modified, json.loads(facts), seen,
-    )  # fmt: skip
+    try:
+        told = json.loads(facts)
+        return Entry(
+            Key(source, id), State(state), title, Kind(kind) if kind else None, reason, revision, path, size,
+            sha256, Proof(proof), modified, told if isinstance(told, dict) else {}, seen,
+        )  # fmt: skip
+    except (ValueError, RecursionError) as error:
+        raise VaultDamaged(f"The vault's record of {title or id} makes no sense.", hint=_REBUILD) from error
 
 
 def translated(error: sqlite3.DatabaseError) -> Stop:
@@ -279,5 +288,5 @@ def translated(error: sqlite3.DatabaseError) -> Stop:
         return VaultBusy("Another run is using this vault.")
     return VaultDamaged(
         f"The vault's records cannot be read ({error}).",
-        hint="Keep the files. Move .eccs-backup/manifest.sqlite away and export again: what has a checksum is kept.",
+        hint=_REBUILD,
     )

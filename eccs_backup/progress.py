@@ -31,7 +31,8 @@ class Bar:
         """Redraw every second, so that waiting looks like waiting and not like a crash."""
         while not self._closed.wait(1):
             with self._lock:
-                self._bar.refresh()
+                if not self._closed.is_set():  # drawn after its end, it would stay on the screen
+                    self._bar.refresh()
 
     def add(self, count: int = 1) -> None:
         """So many more; fewer when something has to be fetched again."""

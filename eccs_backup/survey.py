@@ -68,6 +68,8 @@ def survey(source: Source, vault: Vault, choice: Choice, words: str) -> Survey:
     for item in source.items():
         item = choice.apply(item)
         entry = _judge(item, vault, found.number, moving)
+        if isinstance(source, Courier) and entry.state is State.SAVED and not item.facts:
+            source.held(item, entry.facts)
         if moving and entry.state is State.SAVED and (path := vault.place(item)) != entry.path:
             moves.append((item.key, path))
         found.counts[entry.state] += 1
@@ -80,6 +82,8 @@ def survey(source: Source, vault: Vault, choice: Choice, words: str) -> Survey:
     vault.manifest.commit()
     if moves:
         _carry_out(moves, source, vault)
+    if isinstance(source, Courier) and source.freshen():
+        return survey(source, vault, choice, words)
     return found
 
 

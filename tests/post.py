@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 from eccs_backup import backup, survey, vault
 from eccs_backup.choice import Choice
 from eccs_backup.errors import BackupError, ItemError, Transient
-from eccs_backup.model import Entry, Item, Key, Proof, Step
+from eccs_backup.model import Entry, Facts, Item, Key, Proof, Step
 from eccs_backup.pace import NO_LIMIT, Pace
 from eccs_backup.retry import Halt
 from eccs_backup.sources import Parcel, Setup
@@ -58,7 +58,7 @@ class Post:
 
     def items(self) -> Iterator[Item]:
         for id in self.office.letters:
-            yield Item(Key(self.name, id), (Step(id, f"{id}.eml"),), "1", modified=WHEN)
+            yield Item(Key(self.name, id), (Step(id, f"{id}.eml"),), "1", modified=WHEN, facts={"name": id})
 
     def bundles(self, pending: Iterator[Item]) -> Iterator[Sequence[Item]]:
         bundle: list[Item] = []
@@ -86,6 +86,12 @@ class Post:
                     raise error
                 continue
             yield Parcel(item, self.office.letters[id], Proof.STRUCTURE)
+
+    def held(self, item: Item, facts: Facts) -> None:
+        raise AssertionError("everything of the post office has facts, or is not asked for")
+
+    def freshen(self) -> bool:
+        return False
 
     def settled(self, item: Item) -> None:
         self.kept.append(item.key.id)

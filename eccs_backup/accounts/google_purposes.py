@@ -14,16 +14,29 @@ READ_MAIL = "https://www.googleapis.com/auth/gmail.readonly"
 
 
 class Purpose(NamedTuple):
-    """Permissions that are asked for apart: the scopes, what they are for in words, and the command that needs them."""
+    """Permissions that are asked for apart: the scopes, what they are for in words, the command that needs them, and
+    what the person should know before Google's page opens."""
 
     scopes: tuple[str, ...]
     words: str
     command: str
+    before: str
 
 
 PURPOSES: Mapping[str, Purpose] = {
-    "imap": Purpose((ALL_MAIL,), "fetching mail quickly by IMAP", "mail-export"),
-    "restore": Purpose((READ_MAIL, INSERT, LABELS), "putting saved mail into this account", "mail-restore"),
+    "imap": Purpose(
+        (ALL_MAIL,),
+        "fetching mail quickly by IMAP",
+        "mail-export FOLDER",
+        "Google's page will speak of reading, writing and deleting mail: IMAP has no smaller permission. This program "
+        "only reads. To take it back: eccs-backup auth --forget",
+    ),
+    "restore": Purpose(
+        (READ_MAIL, INSERT, LABELS),
+        "putting saved mail into this account",
+        "mail-restore FOLDER --account ADDRESS",
+        "Choose the account that the saved mail is to be put INTO. To take it back: eccs-backup auth --forget",
+    ),
 }
 """The group of the token file -> what it is for. IMAP knows no smaller scope than all mail.
 https://developers.google.com/workspace/gmail/imap/xoauth2-protocol"""

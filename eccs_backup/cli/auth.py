@@ -98,9 +98,13 @@ def _sign_in(client_file: Path | None, address: str | None, group: str, no_brows
 
     wire = Wire()
     talk = _talk(no_browser, seconds)
+    if purpose := PURPOSES.get(group):
+        _say(purpose.before)
     client = obtain(client_file, wire, talk.say, talk.lines)
     token = sign_in(client, asked_for(group), talk, address=address, group=group, wire=wire)
     click.echo(f"Signed in to Google as {token.address}{_for(group)}.")
+    following = purpose.command if purpose else "drive-export FOLDER, and mail-export FOLDER"
+    _say(f"Next: eccs-backup {following}")
 
 
 def _for(group: str) -> str:

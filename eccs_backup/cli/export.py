@@ -7,7 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -37,12 +37,13 @@ class Words:
 
     service: str
     things: str
-    unsized: str = "files whose size is not told"
+    unsized: str
+    counted: bool = False
 
 
 WORDS = {
     "drive": Words("Google Drive", "files", "documents whose size Google does not tell"),
-    "mail": Words("Gmail", "messages", "messages whose size Gmail does not tell"),
+    "mail": Words("Gmail", "messages", "messages whose size Gmail does not tell", counted=True),
 }
 
 
@@ -98,7 +99,7 @@ def connected(name: str, place: Vault, account: str | None, wishes: Mapping[str,
     from eccs_backup.http import Hangup, Wire
 
     options = {wish: value for wish, value in wishes.items() if wish not in GLOBS}
-    tokens, address = signed_in(name, account)
+    tokens, address = _of_folder(name, place, account)
     wire = Wire(tokens)
     catalogue = ManifestCatalogue(place.manifest, name)
     try:
@@ -111,7 +112,7 @@ def connected(name: str, place: Vault, account: str | None, wishes: Mapping[str,
                 options,
                 halt=Hangup(wire),
                 on_listed=bar.add,
-                on_notice=lambda sentence: click.echo(sentence, err=True),
+                on_notice=tell,
             )
             source = sources.connect(name, setup)
             place.check_account(name, source.account)  # before another's listing gets into the records
@@ -120,6 +121,24 @@ def connected(name: str, place: Vault, account: str | None, wishes: Mapping[str,
         yield source
     finally:
         wire.close()
+
+
+def _of_folder(name: str, place: Vault, account: str | None) -> Any:
+    """The account that is named, else the one whose data the folder holds, else the one that signed in last."""
+    from eccs_backup.errors import SignInNeeded
+
+    held = place.manifest.account(name)
+    if account is None and held is not None:
+        with suppress(SignInNeeded):
+            return signed_in(name, held)
+    return signed_in(name, account)
+
+
+def tell(sentence: str) -> None:
+    """Something that the person should know, on stderr."""
+    from eccs_backup.cli import text
+
+    click.echo(text.plain(sentence), err=True)
 
 
 def signed_in(name: str, account: str | None) -> Any:
@@ -145,13 +164,21 @@ def _fetch(source: Source, place: Vault, found: Survey) -> None:
     survey.check_room(place, found)
     done: Counter[State] = Counter()
     total = found.counts[State.PENDING]
-    things = WORDS[source.name].things
+    if not total:
+        tell("There is nothing new to fetch.")
     try:
-        with progress.transferring("Fetching", found.bytes if not found.unsized else None) as bar:
+        if WORDS[source.name].counted:  # no sizes are told: the number of things shows how far it is
+            with progress.counting("Fetching", total, f" {WORDS[source.name].things}") as bar:
+                for entry in backup.run(source, place, found):
+                    done[entry.state] += 1
+                    bar.add()
+                    bar.note(f"{done[State.FAILED]:,} failed" if done[State.FAILED] else "")
+            return
+        with progress.transferring("Fetching", found.bytes or None) as bar:
             for entry in backup.run(source, place, found, on_bytes=bar.add):
                 done[entry.state] += 1
                 failed = f", {done[State.FAILED]:,} failed" if done[State.FAILED] else ""
-                bar.note(f"{done.total():,} of {total:,} {things}{failed}")
+                bar.note(f"{done.total():,} of {total:,} {WORDS[source.name].things}{failed}")
     finally:
         place.write_sums()
 

@@ -66,7 +66,7 @@ class _Mail(export.More):
 
     def before(self, source: Source, found: Survey) -> None:
         if found.unsized:  # messages: the settings have a size
-            click.echo(cast("Gmail", source).set_out(found.unsized), err=True)
+            export.tell(cast("Gmail", source).set_out(found.unsized))
 
     def after(self, source: Source, place: Vault) -> dict[str, Any]:
         from eccs_backup.errors import Unfinished
@@ -74,7 +74,7 @@ class _Mail(export.More):
         try:
             counts = cast("Gmail", source).counts()
         except Unfinished as error:  # everything is saved all the same
-            click.echo(f"{error} The next run compares them.", err=True)
+            export.tell(f"{error} The next run compares them.")
             counts = []
         return {"labels": [each._asdict() for each in counts]}
 
@@ -98,7 +98,10 @@ def show_counts(counts: list[Count]) -> None:
 
     different = [each for each in counts if not each.agrees]
     if counts and not different:
-        click.echo(f"Gmail counts as many messages for each of {len(counts) - 1:,} labels, and in all.")
+        click.echo(
+            f"Gmail counts {counts[0].gmail:,} messages in all, as listed here beside the settings, "
+            f"and as many for each of {len(counts) - 1:,} labels."
+        )
     for each in different:
         click.secho(f"Gmail counts {each.gmail:,} of {text.plain(each.label)}; {each.here:,} are here.", fg="yellow")
     if different:

@@ -64,6 +64,7 @@ def _tell_story(practice: Rehearsal, home: Path, out: Path) -> None:
     _step(env, "mail-export", str(out))
     _step(env, "verify", str(out), "--online")
     _step(env, "status", str(out))
+    _step(env, "mail-search", str(out), "卒論")
     click.echo("That was practice. Your own account: eccs-backup auth")
 
 
@@ -77,12 +78,19 @@ def _step(env: dict[str, str], *words: str) -> None:
 
 
 def _keep_open(practice: Rehearsal, home: Path, seconds: int) -> None:
+    from eccs_backup.rehearsal.world import SECOND
+
     client = practice.client_file(home)
     click.echo("The practice account is open. In another terminal:\n")
     click.echo(f"  export ECCS_BACKUP_HOME={shlex.quote(str(home))} {ADDRESS}={practice.url}")
     command = "eccs-backup" if shutil.which("eccs-backup") else f"{shlex.quote(sys.executable)} -m eccs_backup"
     click.echo(f"  {command} auth --client {shlex.quote(str(client))}")
-    click.echo(f"  {command} drive-export ./out\n")
+    click.echo(f"  {command} drive-export ./saved")
+    click.echo(f"  {command} mail-export ./saved")
+    click.echo(f"  {command} mail-search ./saved 卒論\n")
+    click.echo(f"To put the mail into another practice account, {SECOND.address}:\n")
+    click.echo(f"  {command} auth --for restore --account {SECOND.address}")
+    click.echo(f"  {command} mail-restore ./saved --account {SECOND.address}\n")
     click.echo(f"Ctrl-C closes it; it closes by itself after {seconds:,} seconds.")
     with suppress(KeyboardInterrupt):
         threading.Event().wait(seconds)

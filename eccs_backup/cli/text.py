@@ -24,6 +24,11 @@ PROOFS = {
     Proof.SIZE: "compared by size alone: the service gave no checksum",
     Proof.NONE: "without any proof",
 }
+OWN_PROOFS = {
+    ("mail", Proof.STRUCTURE): "complete: Gmail's answer ended, and was of that message",
+    ("mail", Proof.SIZE): "complete: as many bytes as Gmail promised",
+}
+"""What a source calls its proofs, where the usual words would mislead."""
 QUIET = (Kind.FOLDER, Kind.SHORTCUT)
 """Explained items that leave nothing to do: counted, not named."""
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -58,7 +63,7 @@ def show_counts(balance: Balance) -> None:
     click.secho(f"{balance.source} - {plain(balance.account)}: {listed}", bold=True)
     _line(balance.saved, f"saved, {size(balance.bytes)}")
     for proof, number in sorted(balance.proofs.items(), key=lambda each: list(Proof).index(each[0])):
-        click.echo(f"             {number:,} {PROOFS[proof]}")
+        click.echo(f"             {number:,} {OWN_PROOFS.get((balance.source, proof), PROOFS[proof])}")
     for kind, number in sorted(balance.explained.items()):
         _line(number, f"explained: {KINDS.get(kind, str(kind))}")
     for reason, number in sorted(balance.left_out.items()):

@@ -110,7 +110,8 @@ def _missing(name: str, out: Path, held: Vault, account: str | None) -> list[str
         wishes = json.loads(listing.choices)
         catalogue = ManifestCatalogue(place.manifest, name)
         for log in catalogue.logs():
-            catalogue.forget(log)
+            if catalogue.token(log):  # whatever was listed; not what is only remembered
+                catalogue.forget(log)
         with connected(name, place, account, wishes) as source:
             found = surveyed(source, place, wishes)
             return checks.missing(source, held.manifest, place.manifest, found.number)
@@ -126,7 +127,9 @@ def _show(count: int, size: int, damages: list[Damage], strangers: list[str], mi
         click.secho(f"{text.plain(damage.path)} {damage.what}", fg="red")
     click.echo(f"{count - len(damages):,} of {count:,} files are as they were saved ({text.size(size)}).")
     if strangers:
-        click.echo(f"{len(strangers):,} files in the folder come from elsewhere; they were left alone.")
+        click.echo(
+            f"Other files in the folder, your own or set aside (see their names), left alone: {len(strangers):,}."
+        )
     for title in missing:
         click.secho(f"not saved yet: {text.plain(title)}", fg="red")
     if online and not missing:

@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple, Protocol, Self, cast, runtime_checkable
 
 from eccs_backup.errors import ItemError, Transient
 from eccs_backup.http import Wire
-from eccs_backup.model import Item, Json, Proof, Stream
+from eccs_backup.model import Facts, Item, Json, Proof, Stream
 from eccs_backup.pace import Pace
 from eccs_backup.retry import Halt
 
@@ -128,6 +128,13 @@ class Courier(Source, Protocol):
 
         Raises Transient when all that is still missing may be asked for again, Stop.
         """
+
+    def held(self, item: Item, facts: Facts) -> None:
+        """The item is saved already, and its listing told no facts: these were written down with it. Called by the
+        main thread during a pass over `items`; whatever is kept of it goes to the catalogue without a commit."""
+
+    def freshen(self) -> bool:
+        """Ask for what is not known of items that were `held`. Whether the items tell more now than before."""
 
     def settled(self, item: Item) -> None:
         """The item's file is in place and its row written: the source may keep what it has learnt of it in its

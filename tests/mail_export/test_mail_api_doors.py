@@ -90,12 +90,12 @@ def test_another_account_is_refused_and_leaves_no_trace(
     before.delete(max(before.messages))
     before.add(Message(7, 7, ARRIVED, b"new", {"INBOX"}))
     assert plain.run("auth", "--account", worlds.SECOND.address).exit_code == 0
-    result = plain.run("mail-export", out, *more)
+    result = plain.run("mail-export", out, "--account", worlds.SECOND.address, *more)
     assert result.exit_code == 9, result.output
     assert worlds.SECOND.address in result.stderr
     assert worlds.STUDENT.address in result.stderr
     clear(plain)
-    found = export(plain, out, "--account", worlds.STUDENT.address)
+    found = export(plain, out)  # the folder's own account is meant when none is named
     assert found["whole"]
     assert found["listed"] == 60 + len(SETTINGS)
     assert raw_gets(plain) == ["7"]

@@ -18,17 +18,17 @@ from eccs_backup.errors import (
     Unusable,
     WrongAccount,
 )
-from eccs_backup.model import Item, Json, Kind, Obstacle
+from eccs_backup.model import Facts, Item, Json, Kind, Obstacle
 from eccs_backup.pace import Pace
 from eccs_backup.retry import Patience
 from eccs_backup.sources import Parcel, Row, Setup
 from eccs_backup.sources.gmail import answers, items
 from eccs_backup.sources.gmail.api_road import ApiRoad
 from eccs_backup.sources.gmail.asking import Asking
-from eccs_backup.sources.gmail.counts import COUNTS, OUTDATED, Count, compare
+from eccs_backup.sources.gmail.counts import COUNTS, Count, compare
 from eccs_backup.sources.gmail.crossroads import Crossroads
 from eccs_backup.sources.gmail.imap_road import SPENT, ImapRoad
-from eccs_backup.sources.gmail.listing import KNOWN, MESSAGES, Listing
+from eccs_backup.sources.gmail.listing import KNOWN, MESSAGES, OUTDATED, STALE, Listing
 from eccs_backup.sources.gmail.quota import AUTO, TODAY, Quota
 from eccs_backup.sources.gmail.roads import Letter, Road
 from eccs_backup.sources.gmail.settings import Settings
@@ -86,6 +86,7 @@ class Gmail:
         self._learnt: dict[str, dict[str, Json]] = {}
         self._outdated = False
         self._spent = 0
+        self._lost = False
 
     @classmethod
     def connect(cls, setup: Setup) -> Self:
@@ -133,6 +134,24 @@ class Gmail:
             return
         for each in self._road.deliver(bundle):
             yield self._parcel(each) if isinstance(each, Letter) else each
+
+    def held(self, item: Item, facts: Facts) -> None:
+        """The catalogue has lost a message that was saved: what was written down of it, its labels to be asked for."""
+        if not item.format:
+            self._catalogue.note(KNOWN, Row(item.key.id, {"labelIds": [], "internalDate": facts.get("internalDate")}))
+            self._catalogue.note(STALE, OUTDATED)  # in the same commit: a kill must not hide it
+            self._lost = True
+
+    def freshen(self) -> bool:
+        """Ask for the labels of messages that the catalogue had lost. Raises Stop."""
+        if not self._lost:
+            return False
+        try:
+            self._listing.relabel()
+        except (ItemError, Transient) as error:
+            raise Unfinished(f"Labels could not be asked for: {error}", hint=error.hint) from error
+        self._lost = False
+        return True
 
     def settled(self, item: Item) -> None:
         """Keep the labels and the date of a message that was saved; which prices hold; what IMAP has given today."""
@@ -198,13 +217,17 @@ class Gmail:
         return found
 
     def _label(self, name: str) -> str:
-        """The id of the label that the person named; case does not count."""
-        known = {label.casefold(): id for id, label in self._settings.names.items()}
-        if id := known.get(name.casefold()):
+        """The id of the label that the person named; case does not count, unless only it tells two labels apart."""
+        known = {label: id for id, label in self._settings.names.items()}
+        if id := known.get(name):
             return id
-        near = get_close_matches(name.casefold(), known, 3)
-        shown = [self._settings.names[known[each]] for each in near] or sorted(self._settings.names.values())[:20]
-        raise Unusable(f"There is no label '{name}'.", hint=f"Labels are, for example: {', '.join(shown)}.")
+        alike = [label for label in known if label.casefold() == name.casefold()]
+        if len(alike) == 1:
+            return known[alike[0]]
+        if alike:
+            raise Unusable(f"Which label is '{name}'?", hint=f"Write it exactly: {', '.join(alike)}.")
+        near = get_close_matches(name, known, 3, 0.5) or sorted(known)[:20]
+        raise Unusable(f"There is no label '{name}'.", hint=f"Labels are, for example: {', '.join(near)}.")
 
 
 def _labels(known: Row | None) -> list[str]:

@@ -35,7 +35,7 @@ class Page(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One line of the log of changes: what became of a message. `labels` were put on or taken off (`on`)."""
+    """One line of the log of changes: what became of a message. `labels` were put on or taken off, or came with it."""
 
     kind: str
     id: str
@@ -87,7 +87,8 @@ def history(answer: Answer, token: str | None, start: str) -> History:
             for each in _objects(record.get(kind) or [], kind):
                 must(isinstance(each.get("message"), dict), "a change of no message")
                 row = _row(each["message"])
-                changes.append(Change(kind, row.id, row, tuple(_words(each.get("labelIds") or []))))
+                told = each["message"] if kind == "messagesAdded" else each
+                changes.append(Change(kind, row.id, row, tuple(_words(told.get("labelIds") or []))))
     following = _following(answer, token)
     return History(changes, position if following else number(answer, "historyId"), following)
 

@@ -34,6 +34,7 @@ class ApiRoad:
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._large = threading.Semaphore(LARGE_AT_ONCE)
+        self._empty: set[str] = set()
 
     def bundles(self, pending: Iterator[Item]) -> Iterator[Sequence[Item]]:
         """Each by itself."""
@@ -63,7 +64,11 @@ class ApiRoad:
             if isinstance(error, Throttled):
                 self._asking.quota.refused(error.after)
             raise error
-        return answers.message(bytes(body), item.key.id)
+        found = answers.message(bytes(body), item.key.id)
+        if not found.body and item.key.id not in self._empty:  # Google leaves out what is empty, and what it forgot
+            self._empty.add(item.key.id)
+            raise Transient("Gmail sent an empty message.", after=0.0)
+        return found
 
 
 class _Hold:

@@ -10,13 +10,13 @@ from eccs_backup.errors import ItemError
 from eccs_backup.sources import Catalogue, Row
 from eccs_backup.sources.gmail import answers
 from eccs_backup.sources.gmail.asking import Asking, Question
+from eccs_backup.sources.gmail.listing import OUTDATED
 
 COUNTS = "counts"
-"""The log of the last comparison: label id -> its name, Gmail's count, ours. Its token is the state it was made of."""
+"""The log of the last comparison: label id -> its name, Gmail's count, ours. Its token is the state it was made of. It
+has the row OUTDATED when messages were fetched since; that is written with the first of them."""
 ALL = "ALL"
 """The whole mailbox, by `users.getProfile`."""
-OUTDATED = Row("outdated", {})
-"""A row of `COUNTS` that says: messages were fetched since. It is written with the first of them."""
 
 
 class Count(NamedTuple):

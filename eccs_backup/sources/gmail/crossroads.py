@@ -50,7 +50,7 @@ class Crossroads:
         """The way for so many messages. Raises Stop when the person wishes for a road that is closed."""
         minutes = self._asking.quota.minutes_for(messages)
         api = ApiRoad(self._asking)
-        by_api = f"{messages:,} messages by Gmail's API take about {_long(minutes)}"
+        by_api = f"{messages:,} messages by Gmail's API take {_long(minutes)}"
         if wish == API or (wish == AUTO and minutes < WORTH_IT):
             return Way(api, f"{by_api}.")
         try:
@@ -107,7 +107,7 @@ class Crossroads:
         much = size > self.budget.left
         more = ", more than today's share: the API takes the rest, or run it again tomorrow" if much else ""
         took = _long(size / BYTES_PER_MINUTE)
-        return f"{messages:,} messages by IMAP (about {size / 1e6:,.0f} MB{more}) take about {took}"
+        return f"{messages:,} messages by IMAP (about {size / 1e6:,.0f} MB{more}) take {took}"
 
 
 def _as_stop(error: BackupError) -> Stop:
@@ -115,6 +115,6 @@ def _as_stop(error: BackupError) -> Stop:
 
 
 def _long(minutes: float) -> str:
-    if minutes < 1.5:
-        return "a minute"
-    return f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} minutes"
+    if minutes < 2:
+        return "a minute or two" if minutes > 0.8 else "less than a minute"
+    return f"about {minutes / 60:.1f} hours" if minutes > 90 else f"about {minutes:.0f} minutes"

@@ -19,7 +19,8 @@ MESSAGES = "messages"
 KNOWN = "known"
 """What is known of messages that were fetched: id -> labels, date, size. Never listed, only kept up to date."""
 STALE = "stale labels"
-"""Has a token as long as labels of known messages have to be asked for."""
+"""Has a row as long as labels of known messages have to be asked for."""
+OUTDATED = Row("outdated", {})
 PAGE = 500
 RESTARTS = 3
 """How often a listing is begun afresh when its page token is refused."""
@@ -46,9 +47,8 @@ class Listing:
         """
         try:
             changed = self._update(profile)
-            if self._catalogue.token(STALE) is not None:
-                self._relabel()
-                self._catalogue.forget(STALE)
+            if self._catalogue.get(STALE, OUTDATED.id):
+                self.relabel()
             return changed
         except (ItemError, Transient) as error:
             raise Unfinished(f"The mailbox could not be listed: {error}", hint=error.hint) from error
@@ -61,7 +61,7 @@ class Listing:
             try:
                 return self._follow(token)
             except Unavailable:  # 404: the position is too old
-                self._catalogue.replace(STALE, (), profile.history)  # noted first: a kill must not hide it
+                self._catalogue.replace(STALE, [OUTDATED], "")  # noted first: a kill must not hide it
         self._list(profile)
         return True
 
@@ -128,10 +128,13 @@ class Listing:
         added: dict[str, Row] = {}
         removed: set[str] = set()
         labels: dict[str, dict[str, bool]] = {}
+        anew: dict[str, tuple[str, ...]] = {}
         for change in changes:
             if change.kind == "messagesAdded":
                 removed.discard(change.id)
                 added[change.id] = change.row
+                anew[change.id] = change.labels  # it may have been there before: an administrator can bring mail back
+                labels[change.id] = {}
             elif change.kind == "messagesDeleted":
                 added.pop(change.id, None)
                 removed.add(change.id)
@@ -139,25 +142,34 @@ class Listing:
                 put_on = change.kind == "labelsAdded"
                 labels.setdefault(change.id, {}).update(dict.fromkeys(change.labels, put_on))
         # Labels first: after a kill they are applied again, which changes nothing.
-        if rows := list(self._relabelled(labels)):
+        if rows := list(self._relabelled(labels, anew)):
             self._catalogue.update(KNOWN, rows, (), "")
         self._catalogue.update(MESSAGES, added.values(), removed, position)
 
-    def _relabelled(self, labels: dict[str, dict[str, bool]]) -> Iterator[Row]:
+    def _relabelled(self, labels: dict[str, dict[str, bool]], anew: dict[str, tuple[str, ...]]) -> Iterator[Row]:
         """What is known of messages, with labels put on or taken off. Of those not fetched yet they come with them."""
         for id, news in labels.items():
             if known := self._catalogue.get(KNOWN, id):
                 held = known.description.get("labelIds")
-                before = [str(each) for each in held] if isinstance(held, list) else []
+                before = (
+                    list(anew[id]) if id in anew else [str(each) for each in held] if isinstance(held, list) else []
+                )
                 kept = [each for each in before if news.get(each, True)]
                 new = [each for each, put_on in news.items() if put_on and each not in before]
                 yield Row(id, {**known.description, "labelIds": [*kept, *new]})
 
-    def _relabel(self) -> None:
-        """Ask for the labels of all that is known: label by label, or message by message if that is cheaper."""
+    def relabel(self) -> None:
+        """Ask for the labels of all that is known: label by label, or message by message if that is cheaper.
+
+        Raises ItemError, Transient, Stop; then, or after a kill, the next run does it.
+        """
+        self._catalogue.replace(STALE, [OUTDATED], "")
         known = sum(1 for _ in self._catalogue.rows(KNOWN))
-        if not known:
-            return
+        if known:
+            self._relabel(known)
+        self._catalogue.forget(STALE)
+
+    def _relabel(self, known: int) -> None:
         request = self._users.labels().list(userId="me")
         names = [row.id for row in self._ask(request, "other", answers.labels)]
         # A message has some three labels; every label costs one page at least.
