@@ -14,7 +14,7 @@ PACKAGE = Path(eccs_backup.__file__).parent
 LAYERS = [
     {"model"},
     {"errors"},
-    {"retry", "pace", "digest", "paths", "structure", "schema", "disk"},
+    {"retry", "pace", "digest", "paths", "structure", "schema", "disk", "messages", "profiles"},
     {"http"},
     {"tunnel"},
     {"accounts"},
@@ -26,7 +26,7 @@ LAYERS = [
     {"choice", "crew", "mail"},
     {"survey"},
     {"delivery", "verify", "balance"},
-    {"backup", "restore"},
+    {"backup", "restore", "forwarding"},
     {"progress"},
     {"cli"},
     {"__main__"},

@@ -52,6 +52,8 @@ class Rehearsal:
         self.person = Person()
         drive = Drive(world, self.grants, quota, url)
         self.gmail = Gmail(world, drive.signed_in, mail_quota)
+        self.forwarding = self.gmail.forwarding
+        self.forwarding.origin = url
         self.imap: Imap | None = None
         self.pages = Pages(drive)
         desk = Desk(world, self.grants, TokenDesk(world, self.grants, url))

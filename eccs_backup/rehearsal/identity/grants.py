@@ -24,6 +24,8 @@ class Access:
     address: str
     scopes: frozenset[str]
     expires: float
+    delegated: bool = False
+    """A service account's, which acts for the person with domain-wide authority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,11 @@ class Grants:
         known = self.accesses.get(token)
         return known if known is not None and known.expires > self.clock() else None
 
-    def new_access(self, address: str, scopes: Iterable[str], seconds: float = 3599) -> str:
+    def new_access(self, address: str, scopes: Iterable[str], seconds: float = 3599, *, delegated: bool = False) -> str:
         """A new access token."""
         token = "ya29.rehearsal-" + secrets.token_urlsafe(32)
         with self.lock:
-            self.accesses[token] = Access(address, frozenset(scopes), self.clock() + seconds)
+            self.accesses[token] = Access(address, frozenset(scopes), self.clock() + seconds, delegated)
         return token
 
     def new_refresh(self, address: str, scopes: Iterable[str], seconds: float | None = None) -> str:

@@ -73,9 +73,9 @@ class TokenDesk:
             return _error(400, "invalid_grant", "Token has been expired or revoked.")
         return 200, self._tokens(grant.address, grant.scopes)
 
-    def _tokens(self, address: str, scopes: Iterable[str]) -> dict[str, Json]:
+    def _tokens(self, address: str, scopes: Iterable[str], *, delegated: bool = False) -> dict[str, Json]:
         granted, seconds = tuple(scopes), self.world.policy.token_seconds
-        token = self.grants.new_access(address, granted, seconds)
+        token = self.grants.new_access(address, granted, seconds, delegated=delegated)
         return {
             "access_token": token,
             "expires_in": seconds,
@@ -124,7 +124,7 @@ class TokenDesk:
             return _error(401, "unauthorized_client", message)
         elif subject not in self.world.accounts:
             return _error(400, "invalid_grant", "Invalid email or User ID")
-        answer = self._tokens(str(subject), permissions.normal(scopes))
+        answer = self._tokens(str(subject), permissions.normal(scopes), delegated=subject != SERVICE_ACCOUNT)
         del answer["scope"]
         return 200, answer
 

@@ -48,6 +48,12 @@ class Message:
         return f"{self.id:x}"
 
 
+class Office(Protocol):
+    """Who brings arriving mail into mailboxes, and forwards it."""
+
+    def deliver(self, mailbox: Mailbox, message: Message) -> Message: ...
+
+
 @dataclass(slots=True)
 class Label:
     """A label. System labels have their id as their name."""
@@ -89,6 +95,14 @@ class Mailbox:
         """History up to this id is no longer known: asking for it gives 404."""
         self.settings: dict[str, Json] = {}
         """Name of the settings resource ("filters", "vacation", ...) -> what the API answers."""
+        self.office: Office | None = None
+        """Set by the running service; without it, nothing is forwarded."""
+        self.refused_criteria: set[str] = set()
+        """What no filter may ask for: names of criteria ("size"), or a name and its value ("query=larger:0")."""
+        self.dropped_criteria: set[str] = set()
+        """Names of criteria that are taken and then forgotten: the filter that is read back lacks them."""
+        self.forwards_are_spam = False
+        """Mail that another account forwards to this one is taken for spam."""
         self._unread: list[int] = []
         """Messages whose Message-ID has not been looked up yet."""
         self._by_message_id: dict[str, list[int]] = {}
@@ -102,13 +116,17 @@ class Mailbox:
             self.order = sorted(self.messages)
 
     def add(self, message: Message) -> Message:
-        """A message arrives, is sent or imported."""
+        """A message is put in as it is: sent, imported, or delivered already."""
         with self.lock:
             self.messages[message.id] = message
             bisect.insort(self.order, message.id)
             self._unread.append(message.id)
             message.history = self._note("messageAdded", message, frozenset())
             return message
+
+    def deliver(self, message: Message) -> Message:
+        """A message arrives from outside: unread in the inbox unless it is labelled SPAM, filtered and forwarded."""
+        return self.add(message) if self.office is None else self.office.deliver(self, message)
 
     def delete(self, id: int) -> None:
         """Remove a message for good."""
