@@ -26,7 +26,11 @@ DAY = click.DateTime(["%Y-%m-%d", "%Y/%m/%d", "%Y-%m"])
 @click.option("--to", type=click.Choice(["mbox", "maildir"]), required=True, help="What other programs read.")
 @click.option("--label", "wanted", multiple=True, metavar="LABEL", help="Only messages with this label; repeatable.")
 @click.option("--by-label", is_flag=True, help="One mbox, or one folder of the Maildir, for every label.")
-@click.option("--overwrite", is_flag=True, help="Replace what an earlier conversion has written.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace what an earlier conversion of OUT has written and nobody has changed since.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def mail_convert(
     out: Path,
@@ -48,7 +52,7 @@ def mail_convert(
 
     refuse_long(out)
     form = convert.Format(to)
-    target = destination or convert.beside(out, form, by_label)
+    target = convert.at(destination) if destination else convert.beside(out, form, by_label)
     with letters.place(out) as place:
         letters.refuse_none(place)
         labels = letters.chosen(letters.labels(place), wanted)
@@ -68,7 +72,8 @@ def _show_sums(sums: Sums, target: Path, as_json: bool) -> None:
     if as_json:
         damaged = [each._asdict() for each in sums.damaged]
         found = {"messages": sums.messages, "labels": len(sums.labels), "bytes": sums.bytes, "damaged": damaged}
-        click.echo(json.dumps(found | {"destination": str(target), "without_final_newline": sums.open_ended}))
+        found |= {"without_final_newline": sums.open_ended, "remembered": sums.remembered}
+        click.echo(json.dumps(found | {"destination": str(target)}))
         return
     for damage in sums.damaged:
         click.secho(f"left out: {text.plain(damage.path)} {damage.what}", fg="red")
@@ -76,6 +81,8 @@ def _show_sums(sums: Sums, target: Path, as_json: bool) -> None:
     click.echo(f"{messages}, {labels}, {text.size(sums.bytes)}: {text.plain(str(target))}")
     if sums.open_ended:
         click.echo(f"{_counted(sums.open_ended, 'message')} had an unfinished last line, which an mbox has to finish.")
+    if not sums.remembered:
+        click.echo("OUT cannot be written: --overwrite will not know this result.", err=True)
     if sums.damaged:
         click.echo("Run the export again: it fetches what is missing or damaged. Then convert once more.", err=True)
 
@@ -104,8 +111,9 @@ def mail_search(
     """Find messages in the mail saved in the folder OUT: those that hold all WORDS, newest first.
 
     Words are looked for in senders, recipients, subjects, texts and the names of attachments, whatever their case and
-    width; several words in quotes are one phrase. The first search reads all messages (the first million characters
-    of each) and keeps an index in OUT; later ones read what is new.
+    width; several words in quotes are one phrase. Of each message the first million characters of text count, without
+    the markup of pages (of which 20 million characters are read); what is inside attachments is not searched. The
+    first search reads all messages and keeps an index in OUT; later ones read what is new.
     """
     from eccs_backup import vault
     from eccs_backup.cli import text

@@ -1,7 +1,7 @@
 """What a message says, for people to find it again: sender, recipients, subject, text, names of what is attached.
 
 Reading never fails: what is broken is read as far as it goes. At most LONGEST_TEXT characters of a message's text are
-taken, from its first MOST_PARTS parts; attachments are not decoded.
+taken, from its first MOST_PARTS parts; attachments are not decoded. The markup of a page does not count as text.
 """
 
 from __future__ import annotations
@@ -20,21 +20,38 @@ from typing import NamedTuple
 from eccs_backup.mail import charsets
 
 LONGEST_TEXT = 1_000_000
+LONGEST_PAGE = 20_000_000
+"""Characters of one page, markup and all, that are read for its text."""
 LONGEST_HEADER = 20_000
 LONGEST_PART = 3_000_000
 """Bytes of one part that are looked at; the rest of it is skipped line by line, and never in memory."""
+LONGEST_TEXT_PART = 30_000_000
+"""The same for a part that is text: as many as LONGEST_PAGE characters in base64 take."""
+LONGEST_HEAD = 1 << 16
+"""Bytes of a part's headers in which its type is looked for."""
+SENDERS = ("sender", "reply-to", "resent-from", "resent-sender")
 MOST_PARTS = 500
 DEEPEST = 40
 PIECE = 1 << 16
 BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 """What the standard library's mail parser raises on mail that was made to break it, one or another in every version."""
-_SILENT = {"script", "style", "template", "noscript"}
+_SILENT = {"script", "style"}
+"""What no reader shows. A template is shown by those that take it for an unknown tag, as mail programs do."""
 _BREAKING = {"p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr"}
 _TAG = re.compile(r"<[^<>]{0,1000}>")
+_COMMENT = re.compile(r"\([^()]*\)")
+_CODING = "content-transfer-encoding"
+_ATTACHED = re.compile(
+    rb"^content-(?:disposition:\s*attachment|type:\s*(?!\s|text|multipart|message))", re.IGNORECASE | re.MULTILINE
+)
+_WITHIN = re.compile(rb"^content-type:\s*message/", re.IGNORECASE | re.MULTILINE)
 
 
 class Content(NamedTuple):
-    """A message's text. Headers are as they would be shown; `names` are the attachments' file names, one a line."""
+    """A message's text. Headers are as they would be shown; `names` are the attachments' file names, one a line.
+
+    `sender` begins with the line of From; whoever else sent it or takes the answer follows, one a line.
+    """
 
     sender: str = ""
     recipients: str = ""
@@ -63,19 +80,28 @@ def read(path: Path) -> Content:
             continue
     recipients = "\n".join(_headers(message, "to", "cc", "bcc"))
     subject = "".join(_headers(message, "subject")[:1])
-    return Content("".join(_headers(message, "from")[:1]), recipients, subject, "\n".join(texts), "\n".join(names))
+    senders = dict.fromkeys(_headers(message, "from") + _headers(message, *SENDERS))
+    return Content("\n".join(senders), recipients, subject, "\n".join(texts), "\n".join(names))
 
 
 def _parsed(path: Path) -> Message:
-    """The message. Of a large file what follows LONGEST_PART bytes of one part is left out, up to its boundary."""
+    """The message. Of a large file the end of each part that is too long is left out, up to its boundary."""
     if path.stat().st_size <= LONGEST_PART:
         return _parser_of(path.read_bytes())
     parser = BytesFeedParser(policy=policy.compat32)
-    length = 0
+    length, most, head = 0, LONGEST_TEXT_PART, b""
+    in_head = True
     with path.open("rb") as file:
         while piece := file.readline(PIECE):
-            length = 0 if piece.startswith(b"--") else length + len(piece)
-            if length <= LONGEST_PART:
+            length += len(piece)
+            if piece.startswith(b"--"):
+                length, most, head, in_head = 0, LONGEST_TEXT_PART, b"", True
+            elif in_head and piece.strip() and len(head) < LONGEST_HEAD:
+                head += piece
+            elif in_head:
+                most = LONGEST_PART if _ATTACHED.search(head) else LONGEST_TEXT_PART
+                head, in_head = b"", _WITHIN.search(head) is not None
+            if length <= most:
                 parser.feed(piece)
     return parser.close()
 
@@ -126,6 +152,7 @@ def _text(part: Message) -> str:
         return ""
     if part.get_content_disposition() == "attachment":
         return ""
+    _plain_coding(part)
     data = part.get_payload(decode=True)
     charset = part.get_param("charset", "")
     declared = charset[2] if isinstance(charset, tuple) else str(charset or "")
@@ -133,12 +160,21 @@ def _text(part: Message) -> str:
     return plain(found) if part.get_content_subtype() == "html" else found
 
 
+def _plain_coding(part: Message) -> None:
+    """Write the part's encoding as the email package knows it, without the blanks, quotes and comments of some."""
+    if value := part.get(_CODING):
+        word = re.search(r"[\w-]+", _COMMENT.sub(" ", str(value)[:LONGEST_HEADER]))
+        del part[_CODING]
+        part[_CODING] = word[0].lower() if word else ""
+
+
 class _Text(HTMLParser):
-    """Keeps what a browser would show."""
+    """Keeps what a browser would show, and a little more."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []
+        self.length = 0
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -155,14 +191,18 @@ class _Text(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._silent:
             self.found.append(data)
+            self.length += len(data)
 
 
 def plain(html: str) -> str:
-    """The text of a page. Broken markup at its end is read by simpler rules."""
-    page = html[:LONGEST_TEXT].replace("<![", "<!x[")  # comments to a browser; the parser would raise for some of them
+    """The text of a page, as much of it as is wanted. Broken markup at its end is read by simpler rules."""
+    page = html[:LONGEST_PAGE].replace("<![", "<!x[")  # comments to a browser; the parser would raise for some of them
     parser = _Text()
     try:
-        parser.feed(page)
+        end = 0
+        while end < len(page) and parser.length < LONGEST_TEXT:  # more each time, as unfinished markup is read again
+            start, end = end, max(2 * end, LONGEST_TEXT)
+            parser.feed(page[start:end])
         rest = parser.rawdata  # never `close`: what it does to unfinished markup takes quadratic time
     except AssertionError:
         parser.found, rest = [], page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 from collections.abc import Iterable
 
@@ -61,6 +62,8 @@ class Names:
 class Style:
     """How a label becomes a file name: flat ("研究／ゼミ") or as a Maildir++ folder (".&eBR6dg-.&MLww34-").
 
+    Where the system's language has no letters for a flat name (LC_ALL=C), that is in modified UTF-7, too.
+
     Maildir++ (https://www.courier-mta.org/imap/README.maildirquota.html) puts every folder beside the others, with
     "." between the levels. Names are in IMAP's modified UTF-7 (RFC 3501, 5.1.3), which is how Courier and Dovecot
     keep them on a disk; it is ASCII, so every file system takes it and no normalisation touches it.
@@ -71,9 +74,18 @@ class Style:
 
     def __call__(self, name: str) -> str:
         if not self.nested:
-            return paths.safe(name)
+            return _writable(paths.safe(name))
         levels = [each for each in name.split("/") if each.strip()] or ["_"]
         return "".join("." + modified_utf7(paths.safe(each).replace(".", "_")) for each in levels)
+
+
+def _writable(name: str) -> str:
+    """The name, or where Python cannot hand it to the file system its form in ASCII."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return modified_utf7(name)
+    return name
 
 
 def modified_utf7(text: str) -> str:

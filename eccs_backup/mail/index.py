@@ -17,6 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from eccs_backup.digest import digests
 from eccs_backup.errors import BackupError, Unusable, VaultBusy, VaultFull
 from eccs_backup.mail import content
 from eccs_backup.mail import letters as saved
@@ -27,7 +28,7 @@ from eccs_backup.vault import INNER
 
 Index: TypeAlias = sqlite3.Connection
 NAME = "mail-index.sqlite"
-VERSION = 1
+VERSION = 2
 NEEDED = (3, 34)
 """The SQLite that brought the trigram tokenizer. https://www.sqlite.org/fts5.html#the_trigram_tokenizer"""
 BATCH = 500
@@ -137,7 +138,7 @@ def update(db: Index, root: Path, watch: Watch) -> int:
     while rows := db.execute(sql, (after, BATCH)).fetchall():
         db.execute("BEGIN IMMEDIATE")
         for number, path, size, sha256 in rows:
-            found = _read(inside(root, path), size)
+            found = _read(inside(root, path), size, sha256)
             unread += found is None
             if found is not None:
                 _index(db, number, sha256, found)
@@ -196,9 +197,12 @@ def _row(letter: Letter, round: int) -> tuple[Any, ...]:
     return (letter.id, letter.path, letter.size, letter.sha256, letter.date, labels, letter.deleted, round)
 
 
-def _read(path: Path, size: int) -> Content | None:
+def _read(path: Path, size: int, sha256: str) -> Content | None:
+    """What the message says; None when its file is not as it was saved, so that it is read anew when it is again."""
     try:
-        return content.read(path) if path.stat().st_size == size else None
+        if path.stat().st_size != size or (sha256 and digests(path, "sha256")["sha256"] != sha256):
+            return None
+        return content.read(path)
     except OSError:
         return None
 
@@ -208,7 +212,7 @@ def _index(db: Index, number: int, sha256: str, found: Content) -> None:
     row = (number, *map(comparable, found))
     db.execute("INSERT INTO texts VALUES (?,?,?,?,?,?)", row)
     db.execute("INSERT INTO words (rowid, sender, recipients, subject, text, names) VALUES (?,?,?,?,?,?)", row)
-    sender, subject = (_UNSEEN.sub("", each) for each in (found.sender, found.subject))
+    sender, subject = (_UNSEEN.sub("", each) for each in (found.sender.partition("\n")[0], found.subject))
     sql = "UPDATE letters SET indexed = ?, sender = ?, subject = ? WHERE number = ?"
     db.execute(sql, (sha256, sender, subject, number))
 

@@ -19,12 +19,15 @@ from eccs_backup.vault import Vault, reading, trial
 SOURCE = "mail"
 SETTINGS = "settings/"
 """How the ids of saved settings begin, which are no messages."""
+LATEST = 10.0**12
+"""Seconds; a date beyond it is a damaged one."""
 
 
 class Letter(NamedTuple):
     """A saved message. `path` is relative to the vault, `size` in bytes, `date` Gmail's internal date in Unix seconds.
 
-    `id` and `thread` are Gmail's, in hex; `labels` are user labels by name and system labels by their API id.
+    `id` and `thread` are Gmail's, in hex; `labels` are user labels by name and system labels by their API id,
+    each once.
     `deleted`: the newest listing of the mailbox, if it was finished, does not show it any more.
     """
 
@@ -125,11 +128,12 @@ def same(text: str) -> str:
 def _letter(entry: Entry, newest: int) -> Letter:
     facts = entry.facts
     date, names, thread = facts.get("internalDate"), facts.get("labels"), facts.get("thread")
-    seconds = date / 1000 if isinstance(date, int | float) else entry.modified or 0.0
-    carried = tuple(each for each in names if isinstance(each, str)) if isinstance(names, list) else ()
+    told = date / 1000 if isinstance(date, int | float) and abs(date) <= LATEST * 1000 else None
+    kept = entry.modified if entry.modified is not None and abs(entry.modified) <= LATEST else 0.0
+    carried = [each for each in names if isinstance(each, str)] if isinstance(names, list) else []
     return Letter(
-        entry.key.id, entry.path or "", entry.size or 0, entry.sha256 or "", seconds,
-        thread if isinstance(thread, str) else "", carried, entry.seen < newest,
+        entry.key.id, entry.path or "", entry.size or 0, entry.sha256 or "", kept if told is None else told,
+        thread if isinstance(thread, str) else "", tuple(dict.fromkeys(carried)), entry.seen < newest,
     )  # fmt: skip
 
 

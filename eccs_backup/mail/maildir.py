@@ -18,6 +18,8 @@ from eccs_backup.mail.letters import Letter
 
 FLAGS = {"DRAFT": "D", "STARRED": "F", "TRASH": "T"}
 """Labels and their flags. "R" (answered) is not among them: Gmail does not tell."""
+NESTED = "maildirfolder"
+"""An empty file that marks a folder within another Maildir."""
 MARK = ";" if sys.platform == "win32" else ":"
 """Before the flags; Windows takes no ":" in a name, and the readers that run there look for ";"."""
 
@@ -27,7 +29,7 @@ def make(folder: Path, *, nested: bool = False) -> None:
     for name in ("cur", "new", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     if nested:
-        (folder / "maildirfolder").touch()
+        (folder / NESTED).touch()
 
 
 def name(letter: Letter) -> str:

@@ -156,3 +156,41 @@ def test_large_attachments_are_not_kept(tmp_path: Path) -> None:
     assert "first text" in found.text
     assert "last text" in found.text
     assert peak < 40_000_000
+
+
+@pytest.mark.parametrize(
+    "coding", ["base64 ", "base64 (note)", "(a note) BASE64", '"base64"', "\r\n base64", "bAsE64;", "\tBase64\t"]
+)
+def test_encodings_as_programs_write_them(coding: str, tmp_path: Path) -> None:
+    head = f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {coding}\r\n\r\n".encode()
+    assert _read(tmp_path, head + base64.encodebytes("卒論".encode())).text.strip() == "卒論"
+
+
+def test_quoted_printable_with_a_blank_behind_its_name(tmp_path: Path) -> None:
+    raw = b"Content-Transfer-Encoding: Quoted-Printable \r\n\r\nfind=\r\nme"
+    assert _read(tmp_path, raw).text == "findme"
+
+
+@pytest.mark.parametrize("page", ["<noscript>findme</noscript>", "<p>x<template>y<p>findme", "<script/><p>findme"])
+def test_text_that_some_browsers_hide(page: str) -> None:
+    assert "findme" in content.plain(page)
+
+
+@pytest.mark.parametrize("times", [260_000, 4_000_000])
+def test_markup_does_not_count_as_text(times: int, tmp_path: Path) -> None:
+    page = b"<style>" + b".a{}" * times + b"</style><p>findme"
+    raw = b"Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(page)
+    assert _read(tmp_path, raw).text.strip() == "findme"
+
+
+def test_the_text_of_a_long_page_ends_somewhere(tmp_path: Path) -> None:
+    raw = b"Content-Type: text/html\r\n\r\n" + b"<b>word</b> " * 1_000_000
+    assert len(_read(tmp_path, raw).text) == content.LONGEST_TEXT
+
+
+def test_everyone_who_sent_it(tmp_path: Path) -> None:
+    raw = b"Reply-To: list@example.com\r\nFrom: Bob <bob@example.com>\r\nSender: office@example.com\r\n"
+    raw += b"Resent-From: carol@example.com\r\nTo: x@example.com\r\n\r\nx"
+    senders = _read(tmp_path, raw).sender.split("\n")
+    assert senders[0] == "Bob <bob@example.com>"
+    assert sorted(senders[1:]) == ["carol@example.com", "list@example.com", "office@example.com"]

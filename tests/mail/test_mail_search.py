@@ -216,3 +216,48 @@ def test_unreadable_messages_are_counted(tmp_path: Path) -> None:
     assert "three" in result.stdout
     mail.file(mail.ids[0]).write_bytes(letter("one", "apple"))
     assert hits(mail, "apple") == ["three", "one"]
+
+
+def test_a_damaged_message_is_read_when_it_was_mended(tmp_path: Path) -> None:
+    mail = saved(tmp_path, letter("one", "apple"), letter("two", "apple"))
+    path = mail.file(mail.ids[0])
+    good = path.read_bytes()
+    path.write_bytes(b"x" * len(good))
+    for _ in range(2):
+        result = mail.run("mail-search", "apple")
+        assert "1 message could not be read" in result.stderr
+        assert "one" not in result.stdout
+    path.write_bytes(good)
+    assert hits(mail, "apple") == ["two", "one"]
+
+
+def test_people_who_take_the_answers_are_found_and_not_shown(tmp_path: Path) -> None:
+    mail = saved(tmp_path, b"Reply-To: seminar-list@example.com\r\n" + letter("one", "apple"))
+    assert hits(mail, "--from", "seminar-list") == ["one"]
+    shown = mail.run("mail-search", "apple").stdout
+    assert "Hanako" in shown
+    assert "seminar-list" not in shown
+
+
+@pytest.mark.parametrize("date", ["1e999", "-1e999", "NaN", "9" * 400, '"soon"', "true"])
+def test_strange_dates_are_passed_over(date: str, tmp_path: Path) -> None:
+    mail = saved(tmp_path, letter("one", "apple"))
+    facts = f'{{"labels": ["INBOX"], "internalDate": {date}}}'
+    with opened(mail.out) as vault:
+        vault.manifest.db.execute("UPDATE entries SET facts = ?", (facts,))
+        if date != "true":
+            vault.manifest.db.execute("UPDATE entries SET modified = 9e999")
+    assert hits(mail, "apple") == ["one"]
+    for to in ("mbox", "maildir"):
+        assert mail.run("mail-convert", "--to", to).exit_code == 0
+    (message,) = (tmp_path / "out-maildir/cur").iterdir()
+    assert message.name.startswith("0.")
+
+
+@pytest.mark.parametrize("facts", ["{", "[]", '{"labels": 5, "thread": []}'])
+def test_records_that_make_no_sense(facts: str, tmp_path: Path) -> None:
+    mail = saved(tmp_path, letter("one", "apple"))
+    with opened(mail.out) as vault:
+        vault.manifest.db.execute("UPDATE entries SET facts = ?", (facts,))
+    for command in (("mail-search", "apple"), ("mail-convert", "--to", "mbox")):
+        assert mail.run(*command).exit_code == (5 if facts == "{" else 0)
