@@ -269,9 +269,6 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     (source, id, state, title, kind, reason, revision, path, size, sha256, proof, modified, facts, seen) = row
     try:
         told = json.loads(facts)
-        for value, kind in ((size, int), (path, str), (sha256, str), (modified, float), (seen, int)):
-            if value is not None and not isinstance(value, kind):
-                raise ValueError("a column of another kind")
         return Entry(
             Key(source, id), State(state), title, Kind(kind) if kind else None, reason, revision, path, size,
             sha256, Proof(proof), modified, told if isinstance(told, dict) else {}, seen,
