@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,12 @@ import click
 
 if TYPE_CHECKING:
     from eccs_backup.http import Hangup
+    from eccs_backup.model import Json
     from eccs_backup.restore.labels import Labels
     from eccs_backup.restore.ledger import Ledger
     from eccs_backup.restore.letters import Letter
     from eccs_backup.restore.mailbox import Mailbox
+    from eccs_backup.restore.plan import Plan
     from eccs_backup.restore.run import Outcome, Trouble
     from eccs_backup.vault import Vault
 
@@ -26,30 +27,13 @@ SHOWN = 40
 GROUP = "restore"
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What is to be done: all messages of the vault, those that are wanted, those that are not there yet."""
-
-    address: str
-    every: Sequence[Letter]
-    wanted: Sequence[Letter]
-    missing: Sequence[Letter]
-    labels: Sequence[str]
-    uncertain: int
-
-    @property
-    def left_out(self) -> int:
-        """Messages that the person did not wish for."""
-        return len(self.every) - len(self.wanted)
-
-
 @click.command("mail-restore")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--account", "address", metavar="ADDRESS", required=True, help="The account that the mail is put into.")
 @click.option("--label", multiple=True, metavar="NAME", help="Restore only mail with this label.")
 @click.option("--dry-run", is_flag=True, help="Only check the files, and say what would be done.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--same-account", is_flag=True, help="Allow the account that the mail came from: all of it is doubled.")
+@click.option("--same-account", is_flag=True, help="Allow the account that the mail came from: only what it lost.")
 @click.option("--json", "as_json", is_flag=True, help="Print the balance as JSON.")
 def mail_restore(
     out: Path, address: str, label: tuple[str, ...], dry_run: bool, yes: bool, same_account: bool, as_json: bool
@@ -66,15 +50,15 @@ def mail_restore(
     refuse_long(out)
     with (
         _mailbox(address) as (mailbox, history, halt),
-        vault.reading(out) if dry_run else vault.existing(out) as place,
+        vault.trial(out) if dry_run else vault.existing(out) as place,
     ):
         _refuse_same(place, address, same_account)
-        labels, ledger, plan = _planned(place, mailbox, address, label)
+        labels, ledger, plan = _planned(place, mailbox, halt, address, label)
         if dry_run:
             _show_dry_run(place, plan, as_json)
         elif (not plan.missing and not plan.uncertain) or _agreed(plan, yes):
             outcome = _restore(place, mailbox, ledger, labels, halt, plan, history)
-            _finish(plan, outcome, ledger, labels, as_json)
+            _finish(place, plan, outcome, ledger, labels, as_json)
 
 
 @contextmanager
@@ -117,26 +101,57 @@ def _refuse_same(place: Vault, address: str, allowed: bool) -> None:
         raise Unusable(f"{place.root} holds no mail.", hint="Name the folder of an earlier mail-export.")
     if owner.casefold() == address.casefold() and not allowed:
         raise Unusable(
-            f"The mail in {place.root} came from {owner} itself: every message that is still there would be doubled.",
-            hint="Name another account with --account, or add --same-account if you have emptied this one.",
+            f"The mail in {place.root} came from {owner} itself.",
+            hint="Name another account with --account, or add --same-account to put back what this one has lost.",
         )
 
 
-def _planned(place: Vault, mailbox: Mailbox, address: str, wishes: Sequence[str]) -> tuple[Labels, Ledger, _Plan]:
+def _planned(
+    place: Vault, mailbox: Mailbox, halt: Hangup, address: str, wishes: Sequence[str]
+) -> tuple[Labels, Ledger, Plan]:
     from eccs_backup.restore import letters
     from eccs_backup.restore.labels import Labels
     from eccs_backup.restore.ledger import Ledger
+    from eccs_backup.restore.plan import plan
 
     every = letters.letters(place)
     wanted = letters.chosen(every, wishes)
     ledger = Ledger(place.manifest, address)
-    missing = [each for each in wanted if each.id not in ledger.done]
-    labels = Labels(mailbox, letters.saved_labels(place))
-    plan = _Plan(address, every, wanted, missing, labels.to_make(missing), len(ledger.uncertain))
-    return labels, ledger, plan
+    labels = Labels(mailbox, _saved_labels(place))
+    unsure = _looked(place, mailbox, halt, ledger, labels, wanted)
+    return labels, ledger, plan(address, every, wanted, unsure, ledger, labels)
 
 
-def _sentence(plan: _Plan) -> str:
+def _saved_labels(place: Vault) -> Mapping[str, Mapping[str, Json]]:
+    from eccs_backup.cli import text
+    from eccs_backup.errors import Corrupt
+    from eccs_backup.restore import letters
+
+    try:
+        return letters.saved_labels(place)
+    except Corrupt as error:
+        click.echo(
+            f"{text.plain(str(error))} Labels are made without their colours. {text.plain(error.hint)}", err=True
+        )
+        return {}
+
+
+def _looked(
+    place: Vault, mailbox: Mailbox, halt: Hangup, ledger: Ledger, labels: Labels, wanted: Sequence[Letter]
+) -> list[Letter]:
+    """Look for what is there without the ledger knowing of it; those that cannot be looked for."""
+    from eccs_backup import progress
+    from eccs_backup.restore.arrivals import look
+    from eccs_backup.restore.sorting import Sorting
+
+    if ledger.damaged:
+        click.echo(f"{ledger.damaged:,} records of what was restored cannot be read: that is looked for.", err=True)
+    unknown = [each for each in wanted if not ledger.knows(each.id)]
+    with progress.counting("Looking for what is there already", len(unknown), " messages") as bar:
+        return look(mailbox, Sorting(place, ledger, labels, {}), unknown, halt, bar.add)
+
+
+def _sentence(plan: Plan) -> str:
     """What will be done, in one sentence."""
     from eccs_backup.cli import text
     from eccs_backup.restore.mailbox import PER_MINUTE
@@ -145,14 +160,16 @@ def _sentence(plan: _Plan) -> str:
     long = f"{minutes / 60:.1f} hours" if minutes > 90 else f"{minutes:.0f} minutes" if minutes > 1.5 else "a minute"
     size = text.size(sum(each.size for each in plan.missing))
     made = f", {len(plan.labels):,} labels will be made there" if plan.labels else ""
+    there = f" ({plan.there:,} more are there already)" if plan.there else ""
     sure = f"; of {plan.uncertain:,} it is found out first whether they have arrived" if plan.uncertain else ""
+    sure += f"; {len(plan.unsure):,} cannot be searched for there, and may be doubled" if plan.unsure else ""
     return (
-        f"{len(plan.missing):,} messages ({size}) will be put into {text.plain(plan.address)}{made}; "
+        f"{len(plan.missing):,} messages ({size}) will be put into {text.plain(plan.address)}{there}{made}; "
         f"that takes about {long}{sure}."
     )
 
 
-def _agreed(plan: _Plan, yes: bool) -> bool:
+def _agreed(plan: Plan, yes: bool) -> bool:
     import sys
 
     from eccs_backup.errors import Unusable
@@ -174,7 +191,7 @@ def _agreed(plan: _Plan, yes: bool) -> bool:
 
 
 def _restore(
-    place: Vault, mailbox: Mailbox, ledger: Ledger, labels: Labels, halt: Hangup, plan: _Plan, history: str
+    place: Vault, mailbox: Mailbox, ledger: Ledger, labels: Labels, halt: Hangup, plan: Plan, history: str
 ) -> Outcome:
     from eccs_backup import progress
     from eccs_backup.restore.run import Restoring
@@ -184,7 +201,7 @@ def _restore(
         return Restoring(place, mailbox, ledger, labels, halt, bar.add).run(plan.every, plan.wanted, history)
 
 
-def _show_dry_run(place: Vault, plan: _Plan, as_json: bool) -> None:
+def _show_dry_run(place: Vault, plan: Plan, as_json: bool) -> None:
     """What would be done; every file is read, so that damage and other dates are known beforehand."""
     from eccs_backup import progress
     from eccs_backup.cli import text
@@ -205,6 +222,8 @@ def _show_dry_run(place: Vault, plan: _Plan, as_json: bool) -> None:
             "account": plan.address,
             "in_the_vault": len(plan.every),
             "to_restore": len(plan.missing),
+            "already_there": plan.there,
+            "may_be_doubled": [each.path for each in plan.unsure],
         }
         found |= {"bytes": sum(each.size for each in plan.missing), "labels_to_make": list(plan.labels)}
         click.echo(json.dumps(found | {"left_out": plan.left_out, "damaged": damaged, "redated": redated}))
@@ -222,28 +241,31 @@ def _show_dry_run(place: Vault, plan: _Plan, as_json: bool) -> None:
 _REDATED = "With another date than they had, as their own Date field is missing or differs:"
 
 
-def _finish(plan: _Plan, outcome: Outcome, ledger: Ledger, labels: Labels, as_json: bool) -> None:
+def _finish(place: Vault, plan: Plan, outcome: Outcome, ledger: Ledger, labels: Labels, as_json: bool) -> None:
+    from eccs_backup.restore.letters import again
+
     failed = [*outcome.failed, *outcome.damaged]
     there = len(plan.wanted) - len(outcome.restored) - len(failed)
     redated = [each.path for each in plan.wanted if each.id in ledger.redated]
     if as_json:
         numbers = {"in_the_vault": len(plan.every), "restored": len(outcome.restored), "already_there": there}
         troubles = {"failed": _described(outcome.failed), "damaged": _described(outcome.damaged), "redated": redated}
+        troubles |= {"may_be_doubled": [each.path for each in plan.unsure]}
         rest = {"unlabelled": [each.path for each in outcome.unlabelled], "renamed_labels": labels.renamed}
         click.echo(json.dumps({"account": plan.address, **numbers, "left_out": plan.left_out, **troubles, **rest}))
     else:
         _show(plan, outcome, there, redated, labels)
+        if outcome.damaged:
+            click.echo(again(place))
     if failed:
         click.get_current_context().exit(DAMAGED if outcome.damaged else UNFINISHED)
 
 
-def _show(plan: _Plan, outcome: Outcome, there: int, redated: list[str], labels: Labels) -> None:
+def _show(plan: Plan, outcome: Outcome, there: int, redated: list[str], labels: Labels) -> None:
     from eccs_backup.cli import text
 
     _named("Refused or unfinished:", [f"{each.letter.path}: {each.reason}" for each in outcome.failed])
     _named("Damaged, and not sent:", [f"{each.letter.path}: {each.reason}" for each in outcome.damaged])
-    if outcome.damaged:
-        click.echo("Delete the damaged files and run mail-export again, as long as the old account lasts.")
     _named(_REDATED, redated)
     _named("Without some of their labels:", [each.path for each in outcome.unlabelled])
     for name, new in labels.renamed.items():

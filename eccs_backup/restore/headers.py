@@ -10,11 +10,16 @@ _LONGEST_ID = 500
 """Characters of a Message-ID that is still searched for."""
 
 
+def head(body: bytes) -> bytes:
+    """All header fields, without what follows them."""
+    end = _END_OF_HEAD.search(body)
+    return body[: end.start()] if end else body
+
+
 def field(body: bytes, name: bytes) -> str:
     """The first header field of that name, its lines joined; empty when there is none."""
-    end = _END_OF_HEAD.search(body)
-    head = b"\n" + (body[: end.start()] if end else body)
-    found = re.search(rb"\n" + re.escape(name) + rb"[ \t]*:((?:[^\n]|\n[ \t])*)", head, re.IGNORECASE)
+    lines = b"\n" + head(body)
+    found = re.search(rb"\n" + re.escape(name) + rb"[ \t]*:((?:[^\n]|\n[ \t])*)", lines, re.IGNORECASE)
     return " ".join(found[1].decode("latin-1").split()) if found else ""
 
 

@@ -27,6 +27,7 @@ class Labels:
     def __init__(self, mailbox: Mailbox, saved: Mapping[str, Mapping[str, Json]]) -> None:
         self._mailbox, self._saved = mailbox, saved
         self._ids: dict[str, str] = {}
+        """User labels only: a system label is given by its id, and never found by a name."""
         self._system: set[str] = set()
         self.renamed: dict[str, str] = {}
         """Names that Gmail did not take -> what they became; empty when the label could not be made at all."""
@@ -38,18 +39,16 @@ class Labels:
         names = {part for name in wanted if self._is_own(name) for part in (*self._above(name), name)}
         missing: dict[str, str] = {}
         for name in sorted(names):
-            if _folded(name) not in self._ids:
+            if _folded(name) not in self._ids and not self._stood_for(name):
                 missing.setdefault(_folded(name), name)
         return list(missing.values())
 
     def make(self, names: Iterable[str]) -> None:
         """Make these labels, with the colours and places that they had. Raises ItemError, Transient, Stop."""
         for name in names:
-            for wish in (name, f"{name} (restored)"):
+            for wish in (_instead(name),) if self._is_reserved(name) else (name, _instead(name)):
                 if id := self._ids.get(_folded(wish)) or self._make(wish, name):
-                    self._ids[_folded(name)] = id
-                    if wish != name:
-                        self.renamed[name] = wish
+                    self._stand_for(name, wish, id)
                     break
             else:
                 self.renamed[name] = ""
@@ -63,6 +62,24 @@ class Labels:
     def lost(self, letter: Letter) -> list[str]:
         """The labels of a message that the new mailbox does not get."""
         return [name for name in letter.labels if not self._can(INSTEAD.get(name, name)) or self._unmade(name)]
+
+    def _is_reserved(self, name: str) -> bool:
+        """Whether a person's label is called like one of Gmail's own: putting mail there would hide or delete it."""
+        plain = _folded(name.strip())
+        return any(plain == _folded(each) for each in (*GIVEN, *INSTEAD, *self._system))
+
+    def _stood_for(self, name: str) -> bool:
+        """Whether an earlier run made the label that stands for this one."""
+        wish = _instead(name)
+        if not self._is_reserved(name) or _folded(wish) not in self._ids:
+            return False
+        self._stand_for(name, wish, self._ids[_folded(wish)])
+        return True
+
+    def _stand_for(self, name: str, wish: str, id: str) -> None:
+        self._ids[_folded(name)] = id
+        if wish != name:
+            self.renamed[name] = wish
 
     def _unmade(self, name: str) -> bool:
         return self.renamed.get(INSTEAD.get(name, name)) == ""
@@ -85,8 +102,9 @@ class Labels:
         for row in self._mailbox.labels():
             name = str(row.description["name"])
             if row.description.get("type") == "system":
-                self._system.add(row.id)
-            self._ids.setdefault(_folded(name), row.id)
+                self._system.update((row.id, name))
+            else:
+                self._ids.setdefault(_folded(name), row.id)
 
     def _make(self, name: str, like: str) -> str | None:
         """The new label's id, or None when Gmail does not take the name: some are its own, in many languages."""
@@ -107,6 +125,10 @@ def _tries(looks: Mapping[str, Json]) -> Collection[Mapping[str, Json]]:
     return (looks, {}) if looks else ({},)
 
 
+def _instead(name: str) -> str:
+    return f"{name.strip()} (restored)"
+
+
 def _folded(name: str) -> str:
-    """Names that differ only by case are one label to Gmail."""
-    return name.strip().casefold()
+    """Names that differ only by case are one label to Gmail. No wider than that: "Masse" is not "Maße"."""
+    return name.lower()

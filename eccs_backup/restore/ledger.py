@@ -12,8 +12,9 @@ from eccs_backup.restore.letters import SOURCE
 from eccs_backup.restore.mailbox import Placed
 from eccs_backup.sources import Row
 
-SENDING, DONE, OPEN = "sending", "done", "open"
-"""Sent, and nobody knows whether it arrived; arrived; not there."""
+SENDING, DONE, OPEN, UNREAD = "sending", "done", "open", "unread"
+"""Sent, and nobody knows whether it arrived; arrived; not there; its file could not be read, so that it was neither
+sent nor looked for."""
 
 
 class Ledger:
@@ -29,8 +30,19 @@ class Ledger:
         """Message of the vault -> when it was sent, in seconds since 1970."""
         self.redated: set[str] = set()
         """Those that are there with another date than they had."""
+        self.looked_for: set[str] = set()
+        """Those that are not there."""
+        self.damaged = 0
+        """Rows that say nothing that can be understood: as if they were not there."""
         for row in self._catalogue.rows(self._log):
-            self._know(row)
+            if _is_whole(row.description):
+                self._know(row)
+            else:
+                self.damaged += 1
+
+    def knows(self, id: str) -> bool:
+        """Whether anything is known of this message; if not, it may be there from another vault, or a lost ledger."""
+        return id in self.done or id in self.uncertain or id in self.looked_for
 
     @property
     def start(self) -> str | None:
@@ -56,6 +68,10 @@ class Ledger:
         """It is not there."""
         self._note(Row(id, {"state": OPEN}))
 
+    def unread(self, id: str) -> None:
+        """Nothing is known of it: it is looked for when its file is mended."""
+        self._note(Row(id, {"state": UNREAD}))
+
     def commit(self) -> None:
         """Make what was written last."""
         self._manifest.commit()
@@ -69,6 +85,7 @@ class Ledger:
         self.done.pop(row.id, None)
         self.uncertain.pop(row.id, None)
         self.redated.discard(row.id)
+        self.looked_for.discard(row.id)
         if about.get("redated"):
             self.redated.add(row.id)
         if about["state"] == DONE:
@@ -76,3 +93,14 @@ class Ledger:
         elif about["state"] == SENDING:
             sent = about["at"]
             self.uncertain[row.id] = float(sent) if isinstance(sent, int | float) else 0.0
+        elif about["state"] == OPEN:
+            self.looked_for.add(row.id)
+
+
+def _is_whole(about: object) -> bool:
+    """Whether a row says one of the things that are written; a hand or a disk may have changed it."""
+    if not isinstance(about, dict):
+        return False
+    if about.get("state") == DONE:
+        return isinstance(about.get("as"), str) and isinstance(about.get("thread"), str)
+    return about.get("state") in (OPEN, UNREAD) or (about.get("state") == SENDING and "at" in about)

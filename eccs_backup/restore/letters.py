@@ -57,24 +57,35 @@ def body(vault: Vault, letter: Letter) -> bytes:
     try:
         held = path.read_bytes()
     except FileNotFoundError as error:
-        raise Corrupt("The file is missing.", hint=_AGAIN) from error
+        raise Corrupt("The file is missing.", hint=again(vault)) from error
     except OSError as error:
         raise of_disk(error) from error
     if len(held) != letter.size or hashlib.sha256(held).hexdigest() != letter.sha256:
-        raise Corrupt("The file is not what was saved.", hint=_AGAIN)
+        raise Corrupt("The file is not what was saved.", hint=again(vault))
     return held
 
 
-_AGAIN = "Delete the file if it is there, and run mail-export again as long as the old account lasts."
+def again(vault: Vault) -> str:
+    """How a damaged file is got again: verifying marks it, and the export fetches what is marked."""
+    return (
+        f"As long as the old account lasts: run `eccs-backup verify {vault.root}`, "
+        f"then `eccs-backup mail-export {vault.root}`, then this again."
+    )
 
 
 def saved_labels(vault: Vault) -> dict[str, Mapping[str, Json]]:
-    """Label name -> what Gmail said of it, from the settings that were saved; empty when there are none."""
+    """Label name -> what Gmail said of it, from the settings that were saved; empty when there are none.
+
+    Raises Corrupt when they cannot be read. They make labels prettier, and no message hangs on them.
+    """
+    path = vault.path(LABELS)
     try:
-        answer = json.loads(vault.path(LABELS).read_text(encoding="utf-8"))
-        return {str(each["name"]): each for each in answer["labels"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}  # they make labels prettier, and no message hangs on them
+        answer = json.loads(path.read_text(encoding="utf-8"))
+        return {each["name"]: each for each in answer["labels"] if isinstance(each["name"], str)}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Corrupt(f"{path} cannot be read.", hint=again(vault)) from error
 
 
 def _letter(entry: Entry) -> Letter:

@@ -60,6 +60,7 @@ class Found(NamedTuple):
 
     placed: Placed
     body: bytes
+    labels: frozenset[str]
 
 
 class _Refusal(NamedTuple):
@@ -107,7 +108,10 @@ class Mailbox:
                 return
 
     def search(self, words: str) -> Iterator[str]:
-        """The ids of the messages that a search finds, spam and trash included. Raises ItemError, Transient, Stop."""
+        """The ids of the messages that a search finds, newest first, spam and trash included; without words all.
+
+        Raises ItemError, Transient, Stop.
+        """
         token = None
         while True:
             request = self._users.messages().list(
@@ -130,7 +134,7 @@ class Mailbox:
             if not response.ok:
                 raise self._noted(explain(response.status_code, response.content, response.headers))
             raw = answers.message(response.content, id)
-            return Found(Placed(id, raw.thread), raw.body)
+            return Found(Placed(id, raw.thread), raw.body, frozenset(raw.labels))
 
         return patiently(once, self._patience())
 
@@ -203,10 +207,9 @@ def since(moment: float) -> str:
     return f"after:{int(moment)}"
 
 
-def around(moment: int) -> str:
-    """A search for what carries about that date, in milliseconds since 1970."""
-    day = 86_400
-    return f"after:{max(0, moment // 1000 - day)} before:{max(1, moment // 1000 + day)}"
+def around(moment: int, slack: int = 86_400) -> str:
+    """A search for what carries about that date, in milliseconds since 1970; `slack` is in seconds."""
+    return f"after:{max(0, moment // 1000 - slack)} before:{max(1, moment // 1000 + slack)}"
 
 
 def with_id(message_id: str) -> str:

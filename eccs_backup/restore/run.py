@@ -19,6 +19,7 @@ from eccs_backup.restore.labels import Labels
 from eccs_backup.restore.ledger import Ledger
 from eccs_backup.restore.letters import Letter
 from eccs_backup.restore.mailbox import PACE, WAYS, Mailbox, Placed, since
+from eccs_backup.restore.sorting import Sorting
 from eccs_backup.retry import Halt
 from eccs_backup.vault import Vault
 
@@ -121,7 +122,9 @@ class Restoring:
             return
         before = set(self._ledger.uncertain)
         self._halt.sleep(GRACE)
-        settle(self._mailbox, self._ledger, self._vault, [found[id] for id in before if id in found])
+        self._remember(found)
+        sort = Sorting(self._vault, self._ledger, self._labels, self._threads)
+        settle(self._mailbox, sort, [each for each in found.values() if each.id in before])
         for id in before & self._ledger.done.keys() & self._wanted:
             self._restored(found[id])
 
@@ -174,10 +177,15 @@ class Restoring:
             trouble = verdicts.judge(future.exception())
             if future.exception() is None:
                 sent = future.result()
-                if sent.placed.id in self._places:
+                if sent.placed.id not in self._places:
+                    self._note(letter, sent)
+                elif until is None:
+                    self._ledger.absent(letter.id)  # merged with another, and this run sends no more
+                elif desk.insert_once(letter):
                     self._insert(desk, letter)
                     continue
-                self._note(letter, sent)
+                else:  # its content tells, as of all that nobody knows
+                    self._doubts[letter.id] = "Gmail says that it is another message, which was there before."
             elif trouble is not None:
                 self._note_trouble(letter, trouble)
             desk.release(letter)
@@ -200,10 +208,10 @@ class Restoring:
         if isinstance(error, Transient) and not isinstance(error, Throttled):
             self._doubts[letter.id] = str(error)
             return
-        self._ledger.absent(letter.id)
+        damaged = isinstance(error, Corrupt)
+        (self._ledger.unread if damaged else self._ledger.absent)(letter.id)
         self._given_up.add(letter.id)
-        where = self.outcome.damaged if isinstance(error, Corrupt) else self.outcome.failed
-        where.append(Trouble(letter, str(error)))
+        (self.outcome.damaged if damaged else self.outcome.failed).append(Trouble(letter, str(error)))
 
     def _restored(self, letter: Letter) -> None:
         self.outcome.restored.append(letter)
@@ -221,6 +229,7 @@ class _Desk:
         self._under_way: dict[Future[_Sent], Letter] = {}
         self._opening: dict[str, deque[Letter]] = {}
         """Conversation whose first message is under way -> those that wait for it."""
+        self._inserted: set[str] = set()
 
     def ready(self) -> list[Letter]:
         """What may go out now, as many as there is room for."""
@@ -235,6 +244,12 @@ class _Desk:
                 self._opening[letter.thread] = deque()
                 found.append(letter)
         return found
+
+    def insert_once(self, letter: Letter) -> bool:
+        """Whether this merged message may be put beside the other one: once, or a confused service never ends it."""
+        first = letter.id not in self._inserted
+        self._inserted.add(letter.id)
+        return first
 
     def submit(self, letter: Letter, call: Callable[P, _Sent], *args: P.args, **kwargs: P.kwargs) -> None:
         """Hand one message to the workers."""

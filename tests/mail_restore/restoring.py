@@ -11,8 +11,8 @@ from typing import Any
 
 from eccs_backup import manifest
 from eccs_backup.model import Entry
-from eccs_backup.rehearsal.mail.mailbox import Mailbox
-from eccs_backup.rehearsal.world import SECOND
+from eccs_backup.rehearsal.mail.mailbox import Mailbox, Message
+from eccs_backup.rehearsal.world import SECOND, STUDENT
 from practice import Student
 
 PRIVATE = SECOND.address
@@ -63,3 +63,26 @@ def saved(out: Path) -> Iterator[Entry]:
 def sent(student: Student) -> int:
     """Requests that put a message somewhere."""
     return sum(seen.method == "POST" and "/messages" in seen.path for seen in student.server.log)
+
+
+def only(student: Student, *messages: Message) -> None:
+    """The student's mailbox holds these messages and no others."""
+    mailbox = student.server.world.mail[STUDENT.address]
+    for id in list(mailbox.messages):
+        mailbox.delete(id)
+    for message in messages:
+        mailbox.add(message)
+
+
+def letter(number: int, labels: set[str], *, body: str = "hello", head: str | None = None, at: int = 0) -> Message:
+    """A message of the student's; `number` is its Message-ID, `at` tells apart those that share one."""
+    if head is None:
+        head = f"Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <m{number}@example.org>\r\n"
+    raw = f"From: a@example.org\r\nSubject: number {number}\r\n{head}\r\n{body}\r\n".encode()
+    id = 1 << 60 | at << 20 | number
+    return Message(id, id, 1_700_000_000_000, raw, labels)
+
+
+def labels_of(mailbox: Mailbox) -> list[set[str]]:
+    """The names of the labels of each message."""
+    return [{mailbox.labels[id].name for id in message.labels} for message in mailbox.messages.values()]

@@ -12,6 +12,7 @@ from restoring import PRIVATE, allow, hashes, private, ready, restore, saved, se
 from conftest import signed_in
 from eccs_backup import vault
 from eccs_backup.accounts import tokens
+from eccs_backup.catalogue import ManifestCatalogue
 from eccs_backup.rehearsal import world as worlds
 from eccs_backup.rehearsal.faults import Fault, Faults
 from eccs_backup.rehearsal.mail.mailbox import Message
@@ -75,8 +76,17 @@ def test_the_account_that_the_mail_came_from_is_refused(few: Student, tmp_path: 
     assert "--same-account" in result.stderr
     assert not sent(few)
     result = few.run("mail-restore", tmp_path / "out", "--account", owner, "--yes", "--same-account")
-    assert result.exit_code == 0
-    assert len(few.server.world.mail[owner].messages) == 2 * COUNT
+    assert result.exit_code == 0, result.output
+    assert not sent(few), "all of it is still there"
+    mailbox = few.server.world.mail[owner]
+    before = hashes(mailbox)
+    mailbox.delete(next(iter(mailbox.messages)))
+    with vault.existing(tmp_path / "out") as place:
+        ManifestCatalogue(place.manifest, "mail").forget(f"restore:{owner}")  # as in a run on another day
+    result = few.run("mail-restore", tmp_path / "out", "--account", owner, "--yes", "--same-account")
+    assert result.exit_code == 0, result.output
+    assert sent(few) == 1
+    assert hashes(mailbox) == before
 
 
 def test_a_token_of_another_mailbox_is_refused(few: Student, tmp_path: Path) -> None:
@@ -170,7 +180,9 @@ def test_damaged_and_missing_files_are_named_and_not_sent(few: Student, tmp_path
     found = restore(few, out, expected=5)
     assert {each["path"] for each in found["damaged"]} == {rows[3].path, rows[7].path}
     assert found["restored"] == COUNT - 2 == len(private(few).messages)
-    garbled.unlink()
+    told = few.run("mail-restore", out, "--account", PRIVATE, "--yes").stdout
+    assert f"`eccs-backup verify {out}`, then `eccs-backup mail-export {out}`" in told
+    assert few.run("verify", out).exit_code == 5
     assert few.run("mail-export", out).exit_code == 0
     assert restore(few, out)["restored"] == 2
     assert whole(few)
