@@ -13,7 +13,18 @@ from typing import NamedTuple, Protocol, cast
 from eccs_backup.accounts import home, tokens
 from eccs_backup.accounts.google_client import Client, read_json
 from eccs_backup.accounts.google_oauth import Refused, checked, post
-from eccs_backup.accounts.google_purposes import ALL_MAIL, INSERT, LABELS, PURPOSES, READ, READ_MAIL, to_sign_in
+from eccs_backup.accounts.google_purposes import (
+    ALL_MAIL,
+    INSERT,
+    LABELS,
+    PURPOSES,
+    READ,
+    READ_MAIL,
+    SEND,
+    SETTINGS,
+    SHARING,
+    to_sign_in,
+)
 from eccs_backup.accounts.google_refusals import ended, refusal, service_account_refused
 from eccs_backup.errors import SignInNeeded, Stop, Transient, Unusable
 from eccs_backup.http import Wire
@@ -55,6 +66,9 @@ class Permission(NamedTuple):
 
 
 PERMISSIONS: Mapping[str, Permission] = {
+    SETTINGS: Permission("See and change your Gmail settings and filters", "a forwarding filter or a vacation reply"),
+    SHARING: Permission("Manage your sensitive mail settings, including who can manage your mail", "forwarding"),
+    SEND: Permission("Send email on your behalf", "a test message (forward --test)"),
     DRIVE: Permission("See and download all your Google Drive files", "saving Drive (drive-export)"),
     MAIL: Permission("View your email messages and settings", "saving mail (mail-export)"),
     ALL_MAIL: Permission("Read, write, send and delete all your email", "fetching mail quickly by IMAP (mail-export)"),
@@ -103,6 +117,15 @@ def saved(address: str | None = None, group: str = READ) -> tokens.Token:
     if len(found := [token for token in tokens.every(SERVICE) if token.group == group]) == 1:
         return found[0]
     raise SignInNeeded("You are not signed in to Google.", hint=f"Sign in with: {to_sign_in(group)}")
+
+
+def is_saved(address: str | None, group: str) -> bool:
+    """Whether there is a sign-in for that group of permissions. Raises SignInNeeded when it is damaged, Unusable."""
+    try:
+        saved(address, group)
+    except SignInNeeded:
+        return False
+    return True
 
 
 def account(

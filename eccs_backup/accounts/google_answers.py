@@ -145,8 +145,20 @@ def _unavailable(kind: Kind, sentence: str, hint: str = _ASK_OWNER) -> Callable[
     return lambda answer: Unavailable(sentence, kind=kind, hint=hint)
 
 
+class ForwardingDisabled(BlockedByAdministrator):
+    """The administrator has switched forwarding off for everybody."""
+
+
+def _forwarding_disabled(answer: Answer) -> BackupError:
+    return ForwardingDisabled("Your organisation has switched forwarding off.", hint="Ask your administrator.")
+
+
+MESSAGES = {"Forwarding features disabled by administrator": "forwardingDisabled"}
+"""Refusals that have no reason code of their own, by their words."""
+
 REFUSALS: Mapping[str, Callable[[Answer], BackupError]] = {
     **dict.fromkeys(DAILY, _tomorrow),
+    "forwardingDisabled": _forwarding_disabled,
     "authError": _sign_in,
     "insufficientPermissions": _not_ticked,
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT": _not_ticked,
@@ -190,6 +202,8 @@ def _links(error: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _reasons(error: Mapping[str, Json]) -> Iterator[str]:
+    if (message := str(error.get("message"))) in MESSAGES:
+        yield MESSAGES[message]
     for name in ("errors", "details"):
         yield from (str(entry["reason"]) for entry in _objects(error.get(name)) if entry.get("reason"))
     if status := error.get("status"):

@@ -11,6 +11,9 @@ ALL_MAIL = "https://mail.google.com/"
 INSERT = "https://www.googleapis.com/auth/gmail.insert"
 LABELS = "https://www.googleapis.com/auth/gmail.labels"
 READ_MAIL = "https://www.googleapis.com/auth/gmail.readonly"
+SETTINGS = "https://www.googleapis.com/auth/gmail.settings.basic"
+SHARING = "https://www.googleapis.com/auth/gmail.settings.sharing"
+SEND = "https://www.googleapis.com/auth/gmail.send"
 
 
 class Purpose(NamedTuple):
@@ -36,6 +39,24 @@ PURPOSES: Mapping[str, Purpose] = {
         "putting saved mail into this account",
         "mail-restore FOLDER --account ADDRESS",
         "Choose the account that the saved mail is to be put INTO. To take it back: eccs-backup auth --forget",
+    ),
+    "forward": Purpose(
+        (SETTINGS,),
+        "making a forwarding filter or a vacation reply",
+        "forward --to ADDRESS --by-filter",
+        "Google's page will speak of settings and filters. To take it back: eccs-backup auth --forget",
+    ),
+    "forward-all": Purpose(
+        (SETTINGS, SHARING),
+        "switching forwarding on for a person, by a service account",
+        "forward --to ADDRESS --account PERSON",
+        "Only a service account with delegation can use this: add --service-account FILE --subject ADDRESS.",
+    ),
+    "send": Purpose(
+        (SEND,),
+        "sending a test message",
+        "forward --to ADDRESS --test",
+        "Google's page will speak of sending mail on your behalf: one test message to your own old address.",
     ),
 }
 """The group of the token file -> what it is for. IMAP knows no smaller scope than all mail.

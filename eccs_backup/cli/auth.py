@@ -208,10 +208,11 @@ def _talk(no_browser: bool, seconds: int) -> Talk:
     from eccs_backup.accounts.google_sign_in import Talk
 
     asked = no_browser or sys.stdin.isatty()
-    return Talk(_say, None if no_browser else _browse, _lines() if asked else None, seconds)
+    return Talk(_say, None if no_browser else browse, _lines() if asked else None, seconds)
 
 
-def _browse(url: str) -> bool:
+def browse(url: str) -> bool:
+    """Open a page in the person's browser; whether one was found."""
     import os
     import webbrowser
 
