@@ -79,11 +79,11 @@ def decide(now: Standing, wish: Wish, pending_seen: bool = False) -> Step:
     if now.blocked:
         return Step.BLOCKED
     address = _status(now, wish.to)
-    if now.on and same(now.to, wish.to):
+    if now.on and same(now.to, wish.to) and address == ACCEPTED:
         if wish.keep in (None, now.keep):
             return Step.ON
         return Step.SWITCH_ON if wish.delegated else Step.ASK_TO_SWITCH_ON
-    if now.on and not wish.instead and not wish.by_filter:
+    if now.on and not same(now.to, wish.to) and not wish.instead and not wish.by_filter:
         return Step.ELSEWHERE
     if wish.by_filter and address == ACCEPTED and forwards_all(now, wish.to):
         return Step.ON_BY_FILTER
@@ -102,7 +102,7 @@ def forwarded(now: Standing, to: str) -> bool:
     """Whether mail is being forwarded to that address now, in whichever way."""
     if now.blocked:
         return False
-    return (now.on and same(now.to, to)) or (_status(now, to) == ACCEPTED and forwards_all(now, to))
+    return _status(now, to) == ACCEPTED and ((now.on and same(now.to, to)) or forwards_all(now, to))
 
 
 def forwards_all(now: Standing, to: str) -> bool:
@@ -130,8 +130,8 @@ def takes_in_all(criteria: Mapping[str, Json]) -> bool:
 
 
 def same(one: str | None, other: str | None) -> bool:
-    """Whether two addresses are one: Gmail passes over case."""
-    return one is not None and other is not None and one.casefold() == other.casefold()
+    """Whether two addresses are one: Gmail passes over case, but "ß" is not "ss"."""
+    return one is not None and other is not None and one.lower() == other.lower()
 
 
 def _status(now: Standing, to: str) -> str | None:

@@ -152,3 +152,17 @@ def test_no_address_is_the_same_as_none() -> None:
     assert not same(None, None)
     assert not same(TO, None)
     assert not same(None, TO)
+
+
+@pytest.mark.parametrize("status", [{}, {"me@new.example": "pending"}])
+def test_what_is_on_for_an_address_that_is_not_accepted_is_not_confirmed(status: dict[str, str]) -> None:
+    now = Standing(status, on=True, to="me@new.example", keep="leaveInInbox")
+    assert not forwarded(now, "me@new.example")
+    assert decide(now, Wish("me@new.example")) in (Step.ASK_TO_ADD, Step.AWAIT)
+
+
+def test_addresses_that_look_alike_are_not_one() -> None:
+    now = Standing({"strasse@new.example": "accepted"}, on=True, to="strasse@new.example", keep="leaveInInbox")
+    assert forwarded(now, "Strasse@New.example")
+    assert not forwarded(now, "stra\u00dfe@new.example")
+    assert decide(now, Wish("stra\u00dfe@new.example")) is Step.ELSEWHERE
