@@ -51,6 +51,7 @@ class Desk:
         """Until Gmail says that it is on; then, when that is wished for, the proof."""
         checks.fits(to, self.account, self._mailbox.aliases(), same_institution=self._more["same_institution"])
         self._check_loop(to)
+        self._check_provider(to)
         answer = self._reply() if self._more["reply_text"] else None
         if test:
             self._sign_ins_of_test()  # what is lacking is said now, and not after all the rest
@@ -158,6 +159,15 @@ class Desk:
         except BackupError:  # its sign-in has ended, say: no reason to refuse
             return
         checks.leads_on(to, self.account, back)
+
+    def _check_provider(self, to: str) -> None:
+        """Raise Unusable unless the person agrees to a mail service known to turn forwarded mail away."""
+        doubted = checks.refuses(to)
+        if doubted is None:
+            return
+        name = doubted.name[self._voice.language]
+        if not self._talk.agree(self._voice.say("refuses", **doubted._asdict() | {"to": to, "name": name})):
+            raise Unusable(LEFT, hint="Name another address, or answer yes, or add --yes.")
 
     def _other(self, account: str, group: str) -> tuple[Mailbox, str]:
         tokens, address = google.account(account, _scopes(group), group=group)

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
 from eccs_backup import profiles
 from eccs_backup.errors import Unusable
 from eccs_backup.forwarding.steps import Standing, forwarded, same
+
+
+class Provider(NamedTuple):
+    """A mail service that is known to turn forwarded mail away; `source` says so, and was read on `read`.
+
+    Its name is given by language: "ja" and "en".
+    """
+
+    name: Mapping[str, str]
+    domains: tuple[str, ...]
+    source: str
+    read: date
 
 
 def destination(text: str) -> str:
@@ -41,6 +58,12 @@ def fits(to: str, account: str, aliases: Iterable[str], *, same_institution: boo
         )
 
 
+def refuses(to: str) -> Provider | None:
+    """The mail service of a destination when it is known to turn forwarded mail away, else None."""
+    domain = to.rpartition("@")[2].casefold()
+    return next((each for each in _providers() if profiles.within(domain, each.domains)), None)
+
+
 def leads_on(to: str, account: str, back: Standing) -> None:
     """Raise Unusable when the destination, whose forwarding is `back`, sends its mail on to where it comes from."""
     if forwarded(back, account):
@@ -58,3 +81,9 @@ def _plain(address: str) -> str:
     if domain in ("gmail.com", "googlemail.com"):
         return f"{name.replace('.', '')}@gmail.com"
     return f"{name}@{domain}"
+
+
+@cache
+def _providers() -> tuple[Provider, ...]:
+    table = tomllib.loads(files(__package__).joinpath("providers.toml").read_text("utf-8"))["provider"]
+    return tuple(Provider(each["name"], tuple(each["domains"]), each["source"], each["read"]) for each in table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -38,8 +38,12 @@ def of(address: str) -> Profile | None:
 
 def ends_too(profile: Profile, address: str) -> bool:
     """Whether an address is of the same institution, and so will end as well."""
-    domain = address.rpartition("@")[2].casefold()
-    return any(domain == each or domain.endswith(f".{each}") for each in (*profile.domains, *profile.family))
+    return within(address.rpartition("@")[2].casefold(), (*profile.domains, *profile.family))
+
+
+def within(domain: str, domains: Iterable[str]) -> bool:
+    """Whether a domain is one of those, or lies below one of them."""
+    return any(domain == each or domain.endswith(f".{each}") for each in domains)
 
 
 def _read() -> Iterator[Profile]:

@@ -127,3 +127,27 @@ def test_aliases_and_addresses_with_a_mailbox_of_their_own(account: Account) -> 
     for to in ("nonsense", f"friend@{OLD.partition('@')[2]}"):
         assert account.run("--yes", *SHORT, to=to).exit_code == 2
     assert not account.changes()
+
+
+@pytest.mark.parametrize("to", ["hanako@docomo.ne.jp", "hanako@EZWEB.ne.jp", "hanako@t.vodafone.ne.jp"])
+def test_a_provider_known_to_refuse(to: str) -> None:
+    doubted = checks.refuses(to)
+    assert doubted is not None
+    assert doubted.source.startswith("http")
+
+
+@pytest.mark.parametrize("to", [PRIVATE, TO, "hanako@notdocomo.ne.jp", "hanako@docomo.ne.jp.example.com"])
+def test_a_provider_that_is_not_known_to_refuse(to: str) -> None:
+    assert checks.refuses(to) is None
+
+
+def test_a_provider_known_to_refuse_needs_a_yes(account: Account) -> None:
+    carrier = "hanako@docomo.ne.jp"
+    account.on(carrier)
+    result = account.run(*SHORT, to=carrier)
+    assert result.exit_code == 2
+    assert "turn forwarded mail away as forged" in result.stderr
+    assert not account.changes()
+    result = account.run(*SHORT, "--yes", "--language", "ja", to=carrier)
+    assert result.exit_code == 0
+    assert "携帯電話会社のメール" in result.stderr
