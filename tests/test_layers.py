@@ -26,7 +26,7 @@ LAYERS = [
     {"choice", "crew", "mail"},
     {"survey"},
     {"delivery", "verify", "balance"},
-    {"backup", "restore", "forwarding"},
+    {"backup", "restore", "forwarding", "linked_apps"},
     {"progress"},
     {"cli"},
     {"__main__"},

@@ -15,6 +15,7 @@ from eccs_backup.accounts.google_client import Client, read_json
 from eccs_backup.accounts.google_oauth import Refused, checked, post
 from eccs_backup.accounts.google_purposes import (
     ALL_MAIL,
+    APPS,
     INSERT,
     LABELS,
     PURPOSES,
@@ -23,6 +24,7 @@ from eccs_backup.accounts.google_purposes import (
     SEND,
     SETTINGS,
     SHARING,
+    TOKENS,
     to_sign_in,
 )
 from eccs_backup.accounts.google_refusals import ended, refusal, service_account_refused
@@ -66,6 +68,8 @@ class Permission(NamedTuple):
 
 
 PERMISSIONS: Mapping[str, Permission] = {
+    APPS: Permission("View your Google Drive apps", "seeing which apps are connected to Drive (linked-apps)"),
+    TOKENS: Permission("Manage data access permissions for users on your domain", "listing a person's apps"),
     SETTINGS: Permission("See and change your Gmail settings and filters", "a forwarding filter or a vacation reply"),
     SHARING: Permission("Manage your sensitive mail settings, including who can manage your mail", "forwarding"),
     SEND: Permission("Send email on your behalf", "a test message (forward --test)"),
@@ -126,6 +130,11 @@ def is_saved(address: str | None, group: str) -> bool:
     except SignInNeeded:
         return False
     return True
+
+
+def is_delegated(address: str | None, group: str) -> bool:
+    """Whether a service account acts for that account in that group of permissions. Raises like `is_saved`."""
+    return is_saved(address, group) and saved(address, group).credentials.get("type") == "service_account"
 
 
 def account(

@@ -11,6 +11,8 @@ ALL_MAIL = "https://mail.google.com/"
 INSERT = "https://www.googleapis.com/auth/gmail.insert"
 LABELS = "https://www.googleapis.com/auth/gmail.labels"
 READ_MAIL = "https://www.googleapis.com/auth/gmail.readonly"
+APPS = "https://www.googleapis.com/auth/drive.apps.readonly"
+TOKENS = "https://www.googleapis.com/auth/admin.directory.user.security"
 SETTINGS = "https://www.googleapis.com/auth/gmail.settings.basic"
 SHARING = "https://www.googleapis.com/auth/gmail.settings.sharing"
 SEND = "https://www.googleapis.com/auth/gmail.send"
@@ -18,12 +20,13 @@ SEND = "https://www.googleapis.com/auth/gmail.send"
 
 class Purpose(NamedTuple):
     """Permissions that are asked for apart: the scopes, what they are for in words, the command that needs them, and
-    what the person should know before Google's page opens."""
+    what the person should know before Google's page opens. `delegated`: Google lets only service accounts use them."""
 
     scopes: tuple[str, ...]
     words: str
     command: str
     before: str
+    delegated: bool = False
 
 
 PURPOSES: Mapping[str, Purpose] = {
@@ -51,6 +54,19 @@ PURPOSES: Mapping[str, Purpose] = {
         "switching forwarding on for a person, by a service account",
         "forward --to ADDRESS --account PERSON",
         "Only a service account with delegation can use this: add --service-account FILE --subject ADDRESS.",
+        delegated=True,
+    ),
+    "apps": Purpose(
+        (APPS,),
+        "seeing which apps are connected to Drive",
+        "linked-apps --online",
+        "Google's page will speak of your Drive apps. To take it back: eccs-backup auth --forget",
+    ),
+    "tokens": Purpose(
+        (TOKENS,),
+        "seeing which apps a person has given access, as an administrator",
+        "linked-apps --tokens --account PERSON",
+        "Only a service account that acts for an administrator can use this: add --service-account FILE --subject ADMIN.",
     ),
     "send": Purpose(
         (SEND,),

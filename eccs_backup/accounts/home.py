@@ -72,12 +72,12 @@ def private(name: str) -> Path:
     return path
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str, *, hint: str = _ELSEWHERE) -> None:
     """Replace the file in one step, mode 0600: after a crash the old file or the new one is there. Raises Unusable."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mkstemp makes it 0600
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -87,7 +87,7 @@ def write_private(path: Path, text: str) -> None:
                 os.unlink(name)  # noqa: PTH108
             raise
     except OSError as error:
-        raise Unusable(f"{path} cannot be written ({error.strerror}).", hint=_ELSEWHERE) from error
+        raise Unusable(f"{path} cannot be written ({error.strerror}).", hint=hint) from error
 
 
 def settings() -> dict[str, Json]:

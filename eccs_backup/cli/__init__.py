@@ -21,6 +21,7 @@ COMMANDS = {
     "mail-convert": "mail_use:mail_convert",
     "mail-search": "mail_use:mail_search",
     "forward": "forward:forward",
+    "linked-apps": "linked_apps:linked_apps",
     "verify": "vault:verify",
     "status": "vault:status",
     "rehearse": "rehearse:rehearse",
@@ -34,6 +35,7 @@ SUMMARIES = {
     "mail-convert": "Write the saved mail as mbox or Maildir, for other programs.",
     "mail-search": "Find messages in the saved mail, without a network.",
     "forward": "Forward all new mail, and see that it is on.",
+    "linked-apps": "List every account that hangs on the address, and what to do first.",
     "verify": "Check every saved file again.",
     "status": "Show the balance: listed = saved + explained + left out.",
     "rehearse": "Try everything with a practice account on this machine.",
@@ -75,7 +77,7 @@ class Commands(click.Group):
         except BackupError as error:
             fail(error)
             ctx.exit(error.exit_status)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):  # the latter: at a question, also by Ctrl-D
             click.echo("\nInterrupted; nothing is lost. Run the same command again to go on.", err=True)
             sys.stdout.flush()
             os._exit(INTERRUPTED)  # not waiting for threads that wait for a dead network; the records are closed
@@ -83,10 +85,11 @@ class Commands(click.Group):
 
 def fail(error: BackupError) -> None:
     """Print an error of ours, and what to do next."""
-    from eccs_backup.cli import text  # not for `--help`: it loads SQLite
+    from eccs_backup.cli import fitting, text  # not for `--help`: it loads SQLite
 
-    click.secho(f"Error: {text.plain(str(error))}", fg="red", err=True)
-    click.echo("\n".join(map(text.plain, error.hint.split("\n"))), err=True)
+    click.secho(fitting.shown(f"Error: {text.plain(str(error))}", err=True), fg="red", err=True)
+    hint = "\n".join(map(text.plain, error.hint.split("\n")))
+    click.echo(fitting.shown(hint, err=True), err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

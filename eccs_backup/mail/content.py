@@ -39,6 +39,10 @@ _SILENT = {"script", "style"}
 """What no reader shows. A template is shown by those that take it for an unknown tag, as mail programs do."""
 _BREAKING = {"p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr"}
 _TAG = re.compile(r"<[^<>]{0,1000}>")
+_MARKUP = re.compile(
+    r"<(?i:style|script|title)\b[^>]*>[^<]*(?:<(?!/)[^<]*)*(?:</(?i:style|script|title)[^>]*>)?|<!--.*?-->|<[^>]*>", re.DOTALL
+)
+"""Tags, comments, and what no reader shows: for text that is bounded."""
 _COMMENT = re.compile(r"\([^()]*\)")
 _CODING = "content-transfer-encoding"
 _ATTACHED = re.compile(
@@ -66,7 +70,29 @@ def read(path: Path) -> Content:
         message = _parsed(path)
     except BROKEN:  # nested beyond what Python's stack takes: the headers are still good
         with path.open("rb") as file:
-            message = _parser_of(file.read(PIECE).partition(b"\n\r\n")[0].partition(b"\n\n")[0])
+            message = _parser_of(_head(file.read(PIECE)))
+    return _content(message)
+
+
+def opening(data: bytes) -> str:
+    """How the text of a message begins, of which these are the first bytes: of the first part that has any.
+
+    For many messages in little time: markup is cut away by simpler rules than `read` has.
+    """
+    try:
+        for part in _parts(_parser_of(data)):
+            if part.get_content_maintype() == "text" and (found := _decoded(part)).strip():
+                return unescape(_MARKUP.sub(" ", found)) if part.get_content_subtype() == "html" else found
+    except BROKEN:
+        pass  # what was made to break parsers says nothing
+    return ""
+
+
+def _head(data: bytes) -> bytes:
+    return data.partition(b"\n\r\n")[0].partition(b"\n\n")[0]
+
+
+def _content(message: Message) -> Content:
     texts: list[str] = []
     names: list[str] = []
     left = LONGEST_TEXT
@@ -152,12 +178,17 @@ def _text(part: Message) -> str:
         return ""
     if part.get_content_disposition() == "attachment":
         return ""
+    found = _decoded(part)
+    return plain(found) if part.get_content_subtype() == "html" else found
+
+
+def _decoded(part: Message) -> str:
+    """The text of a part as it is written, markup and all."""
     _plain_coding(part)
     data = part.get_payload(decode=True)
     charset = part.get_param("charset", "")
     declared = charset[2] if isinstance(charset, tuple) else str(charset or "")
-    found = charsets.text(data if isinstance(data, bytes) else b"", declared)
-    return plain(found) if part.get_content_subtype() == "html" else found
+    return charsets.text(data if isinstance(data, bytes) else b"", declared)
 
 
 def _plain_coding(part: Message) -> None:

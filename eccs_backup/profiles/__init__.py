@@ -13,7 +13,8 @@ from typing import NamedTuple
 class Profile(NamedTuple):
     """An institution. Mail of `domains` is meant; addresses in `family` end as well, or belong to those that do.
 
-    Forwarding ends about `days` after the account; `source` says so, and was read on `read`.
+    Forwarding ends about `days` after the account; `source` says so, and was read on `read`. About `reuse` years after
+    its end the address may be another person's; 0 when nothing is known.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Profile(NamedTuple):
     days: int
     source: str
     read: date
+    reuse: float
 
 
 @cache
@@ -57,4 +59,5 @@ def _read() -> Iterator[Profile]:
             forwarding["days"],
             forwarding["source"],
             forwarding["read"],
+            found.get("address", {}).get("reuse", 0),
         )

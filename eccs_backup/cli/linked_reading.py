@@ -1,0 +1,148 @@
+"""Reads evidence for `linked-apps` from one source after another, with progress, and keeps what each shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from eccs_backup import progress
+from eccs_backup.accounts import google, home
+from eccs_backup.accounts.google_purposes import PURPOSES, READ
+from eccs_backup.cli import text
+from eccs_backup.errors import Unusable
+from eccs_backup.http import Hangup, Wire
+from eccs_backup.linked_apps import google_lists, inventory, memory, passwords, watching
+from eccs_backup.linked_apps import page as connections_page
+from eccs_backup.linked_apps.claims import Claim, Gathering
+from eccs_backup.linked_apps.inventory import Evidence, Linked
+from eccs_backup.linked_apps.mail_files import SavedMail, of_file, of_vault
+from eccs_backup.linked_apps.mailbox import GmailBox
+from eccs_backup.linked_apps.mails import Judge
+from eccs_backup.linked_apps.memory import Arrival, Memory
+from eccs_backup.linked_apps.searching import Exploring
+from eccs_backup.mail import letters
+from eccs_backup.messages import Voice
+
+
+class Readers:
+    """Reads for one account. Each method keeps what it found before it returns."""
+
+    def __init__(self, account: str, known: Memory, voice: Voice) -> None:
+        self._account, self._known, self._voice = account, known, voice
+        self._judge = Judge(known.addresses)
+
+    def mail(self, path: Path) -> None:
+        """Saved mail: a vault, an mbox or a Takeout archive."""
+        gathering = Gathering()
+        with self._saved(path) as mails:
+            for each in mails:
+                for claim in self._judge.claims(each.head, each.text, each.source):
+                    gathering.add(claim)
+        self._keep(f"mail {path.name or path.resolve().name}", gathering)
+
+    def page(self, path: Path) -> None:
+        """The saved page of Google's connections."""
+        self._keep(f"page {path.name}", _gathered(connections_page.read(path)))
+
+    def passwords(self, path: Path) -> None:
+        """A browser's or a password manager's export."""
+        self._keep(f"passwords {path.name}", _gathered(passwords.read(path, self._known.addresses)))
+        self._tell("delete-export", file=text.plain(str(path)))
+
+    def online(self) -> bool:
+        """The mailbox by searches, and Drive's apps; whether nothing is left to look at."""
+        unfinished = "mailbox" in self._known.unfinished
+        gathering = Gathering(self._known.readers.get("mailbox", ()) if unfinished else ())
+        known = {each.domain for each in gathering.traces()} - {""}
+        with self._wire(READ) as (wire, halt), progress.counting("Looking at mails", None, " mails") as bar:
+            box = GmailBox(wire, home.rehearsal(), halt)
+            result = Exploring(box, self._judge, gathering, bar.add).run(known)
+        self._keep("mailbox", gathering, unfinished=result.left > 0)
+        self._tell("explored", total=result.total, looked=result.looked, units=result.units)
+        if result.left:
+            self._tell("left", left=result.left)
+        if not google.is_saved(self._account, "apps"):
+            self._tell("apps-not-asked", account=self._account)
+            return not result.left
+        with self._wire("apps") as (wire, halt):
+            self._keep("drive-apps", _gathered(google_lists.drive_apps(wire, home.rehearsal(), halt)))
+        return not result.left
+
+    def tokens(self) -> None:
+        """What the Directory tells an administrator of the account."""
+        with self._wire("tokens", of_anybody=True) as (wire, halt):
+            found = google_lists.directory_tokens(wire, home.rehearsal(), self._account, halt)
+            self._keep("tokens", _gathered(found))
+
+    def arrivals(self, marked: Sequence[Linked], mail: Sequence[Path], *, online: bool) -> dict[str, Arrival]:
+        """What came from marked services since they were marked, by their ids."""
+        if not mail and not online and not google.is_saved(self._account, READ):
+            raise Unusable("There is no mail to look at.", hint="Name it: --mail FOLDER, or sign in and use --online")
+        found = watching.Arrivals(marked)
+        for path in mail:
+            with self._saved(path) as mails:
+                for each in mails:
+                    for claim in self._judge.claims(each.head, lambda: "", each.source):
+                        found.add(claim)
+        if online or not mail:
+            with self._wire(READ) as (wire, halt):
+                watching.look(GmailBox(wire, home.rehearsal(), halt), self._judge, found)
+        return found.by_id()
+
+    @contextmanager
+    def _saved(self, path: Path) -> Iterator[Iterator[SavedMail]]:
+        """The mails at a path, with a bar, and a word about those that cannot be read."""
+        if path.is_dir():
+            missing: list[str] = []
+            with letters.place(path) as place:
+                letters.refuse_none(place)
+                self._refuse_other(place.manifest.account("mail"), path)
+                with progress.counting("Reading the mail", sum(row[-2] for row in place.manifest.counts("mail") if row[0]), " mails") as bar:
+                    yield _counted(of_vault(place, missing.append), bar)
+            if missing:
+                self._tell("unreadable", count=len(missing))
+        else:
+            with progress.transferring("Reading the mail", path.stat().st_size) as bar:
+                yield of_file(path, bar.add)
+
+    def _refuse_other(self, held: str | None, path: Path) -> None:
+        if held and held.lower() not in self._known.addresses:
+            raise Unusable(
+                f"{path} holds the mail of {held}, and not of {self._account}.",
+                hint=f"Add --account {held}, or --address {held} if both are one account.",
+            )
+
+    @contextmanager
+    def _wire(self, group: str, *, of_anybody: bool = False) -> Iterator[tuple[Wire, Hangup]]:
+        scopes = PURPOSES[group].scopes if group in PURPOSES else google.SCOPES["mail"]
+        tokens, _ = google.account(None if of_anybody else self._account, scopes, group=group)
+        wire = Wire(tokens)
+        try:
+            yield wire, Hangup(wire)
+        finally:
+            wire.close()
+
+    def _keep(self, reader: str, gathering: Gathering, *, unfinished: bool = False) -> None:
+        traces = [*gathering.traces()]
+        memory.update(self._account, lambda held: held.keep(reader, traces, unfinished=unfinished))
+        found = inventory.join(Evidence(reader, each) for each in traces)
+        self._tell("read", what=text.plain(reader), services=len(found))
+
+    def _tell(self, sentence: str, **values: object) -> None:
+        click.echo(self._voice.say(sentence, **values), err=True)
+
+
+def _gathered(claims: Iterable[Claim]) -> Gathering:
+    gathering = Gathering()
+    for claim in claims:
+        gathering.add(claim)
+    return gathering
+
+
+def _counted(mails: Iterator[SavedMail], bar: progress.Bar) -> Iterator[SavedMail]:
+    for each in mails:
+        yield each
+        bar.add()

@@ -1,0 +1,147 @@
+"""What is known of an account between runs: the evidence of each reader, and what the person has done about it.
+
+It lies in the settings folder, readable by the person alone, one file for each account; no mail's text is in it but the
+subjects of a few mails for each service. The file is replaced in one step.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from eccs_backup import paths
+from eccs_backup.accounts import home
+from eccs_backup.errors import Unusable
+from eccs_backup.linked_apps import inventory
+from eccs_backup.linked_apps.claims import Kind, Trace
+from eccs_backup.linked_apps.inventory import Evidence, Linked, State
+
+FOLDER = "linked-apps"
+FORMAT = 1
+
+
+class Mark(NamedTuple):
+    """What the person says of a service, when, in Unix seconds, and under which domain it was known then."""
+
+    state: State
+    note: str
+    when: float
+    domain: str
+
+
+class Arrival(NamedTuple):
+    """Mail that came from a service after it was marked: how much, when the newest, and its subject."""
+
+    number: int
+    last: float
+    subject: str
+
+
+@dataclass
+class Memory:
+    """All that is kept of one account. `addresses` are the person's, the account's own first."""
+
+    addresses: list[str]
+    readers: dict[str, list[Trace]] = field(default_factory=dict)
+    """What a reader found, by its name, as "mailbox" or "page connections.html"."""
+    read: dict[str, float] = field(default_factory=dict)
+    """When it did, in Unix seconds."""
+    unfinished: set[str] = field(default_factory=set)
+    """Readers that have not come to their end."""
+    marks: dict[str, Mark] = field(default_factory=dict)
+    arrivals: dict[str, Arrival] = field(default_factory=dict)
+
+    def services(self) -> list[Linked]:
+        """The worklist: every service that the evidence shows, with its mark."""
+        evidence = [Evidence(reader, trace) for reader, found in self.readers.items() for trace in found]
+        return [self._marked(each) for each in inventory.join(evidence)]
+
+    def keep(self, reader: str, traces: Iterable[Trace], *, unfinished: bool = False) -> None:
+        """What that reader finds now takes the place of what it found before."""
+        self.readers[reader], self.read[reader] = list(traces), time.time()
+        self.unfinished.discard(reader)
+        if unfinished:
+            self.unfinished.add(reader)
+
+    def mark(self, service: Linked, state: State, note: str | None) -> None:
+        """What the person says of a service; None leaves the note as it was."""
+        kept = service.note if note is None else note
+        self.marks.pop(service.id, None)
+        self.arrivals.pop(service.id, None)
+        if state is not State.TODO or kept:
+            self.marks[service.id] = Mark(state, kept, time.time(), service.domain)
+
+    def _marked(self, service: Linked) -> Linked:
+        """A service may have been known by its domain when it was marked, and by the table's name since."""
+        by_domain = (each for each in self.marks.values() if service.domain and each.domain == service.domain)
+        mark = self.marks.get(service.id) or next(by_domain, None)
+        if mark is None:
+            return service
+        arrival = self.arrivals.get(service.id)
+        came = arrival.number if arrival else 0
+        return service._replace(state=mark.state, note=mark.note, marked=mark.when, arrived=came)
+
+
+def load(account: str) -> Memory:
+    """What is kept of an account; of an unknown one nothing. Raises Unusable."""
+    path = place(account)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["format"] > FORMAT:
+            raise Unusable(f"{path} was written by a newer version of this program.", hint="Install that version.")
+        return _read(found)
+    except FileNotFoundError:
+        return Memory([account])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Unusable(
+            f"{path} cannot be read: it is damaged.",
+            hint="Move that file away; then read the evidence again, and mark again what you have done.",
+        ) from error
+
+
+def update(account: str, change: Callable[[Memory], object]) -> Memory:
+    """Change what is kept, as it is at this moment: another run may have changed it since. Raises Unusable."""
+    memory = load(account)
+    change(memory)
+    home.write_private(place(account), json.dumps(_written(memory), ensure_ascii=False, indent=1))
+    return memory
+
+
+def place(account: str) -> Path:
+    """Where it is kept. Raises Unusable."""
+    return home.private(FOLDER) / f"{paths.safe(account.lower())}.json"
+
+
+def _written(memory: Memory) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "addresses": list(memory.addresses),
+        "readers": {
+            name: {"read": memory.read.get(name), "traces": [[*each[:-1], [*map(list, each.examples)]] for each in found]}
+            for name, found in memory.readers.items()
+        },
+        "unfinished": sorted(memory.unfinished),
+        "marks": {id: mark._asdict() for id, mark in memory.marks.items()},
+        "arrivals": {id: arrival._asdict() for id, arrival in memory.arrivals.items()},
+    }
+
+
+def _read(found: dict[str, Any]) -> Memory:
+    readers = found["readers"]
+    return Memory(
+        [str(each) for each in found["addresses"]],
+        {name: [_trace(each) for each in reader["traces"]] for name, reader in readers.items()},
+        {name: float(reader["read"] or 0) for name, reader in readers.items()},
+        set(map(str, found["unfinished"])),
+        {id: Mark(**mark | {"state": State(mark["state"])}) for id, mark in found["marks"].items()},
+        {id: Arrival(**arrival) for id, arrival in found["arrivals"].items()},
+    )
+
+
+def _trace(row: list[Any]) -> Trace:
+    name, domain, kind, count, proven, alone, first, last, examples = row
+    return Trace(name, domain, Kind(kind), count, proven, alone, first, last, tuple(map(tuple, examples)))
