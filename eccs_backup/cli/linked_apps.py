@@ -78,7 +78,9 @@ def linked_apps(ctx: click.Context, /, account: str | None, language: str | None
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_whose
 @click.pass_obj
-def show(above: tuple[str | None, str | None], service: str, account: str | None, language: str | None, as_json: bool) -> None:
+def show(
+    above: tuple[str | None, str | None], service: str, account: str | None, language: str | None, as_json: bool
+) -> None:
     """Show all that is known of one SERVICE: the evidence, what to do first, and where."""
     from eccs_backup.cli.linked_desk import Desk
 

@@ -100,7 +100,9 @@ class Readers:
             with letters.place(path) as place:
                 letters.refuse_none(place)
                 self._refuse_other(place.manifest.account("mail"), path)
-                with progress.counting("Reading the mail", sum(row[-2] for row in place.manifest.counts("mail") if row[0]), " mails") as bar:
+                with progress.counting(
+                    "Reading the mail", sum(row[-2] for row in place.manifest.counts("mail") if row[0]), " mails"
+                ) as bar:
                     yield _counted(of_vault(place, missing.append), bar)
             if missing:
                 self._tell("unreadable", count=len(missing))

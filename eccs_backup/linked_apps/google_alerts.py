@@ -1,4 +1,4 @@
-"""Google's own mails that an app got access to the account's data: their wording before and since the middle of 2025."""
+"""Google's own mails that an app got access to the account's data, worded as before and since the middle of 2025."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ LONGEST_NAME = 80
 LONGEST_TEXT = 4_000
 """Characters of the text that are looked at; the sentence stands at its beginning."""
 _NAME = rf"(?P<app>\S(?:.{{0,{LONGEST_NAME}}}?\S)?)"
+_ACCOUNT = " ?Google ?アカウント(?:のデータ)?(?:の一部)?(?:のデータ)?への?アクセス"
 _SENTENCES = [
     re.compile(each)
     for each in (
         rf"(?:^|[.!?\s])You allowed {_NAME} access to (?:some of )?your Google Account(?: data)?\b",
         rf"^{_NAME} was granted access to your (?:linked )?Google Account\b",
-        rf"^(?:あなたは ?)?{_NAME} ?に ?Google ?アカウントの(?:データの)?(?:一部)?(?:のデータ)?への?アクセスを許可しました",
-        rf"^[「『]?{_NAME}[」』]? ?に(?:お使いの|あなたの)? ?Google ?アカウント(?:のデータ)?(?:の一部)?への?アクセス(?:権)?が(?:許可|付与)されました",
+        rf"^(?:あなたは ?)?{_NAME} ?に{_ACCOUNT}を許可しました",
+        rf"^[「『]?{_NAME}[」』]? ?に(?:お使いの|あなたの)?{_ACCOUNT}(?:権)?が(?:許可|付与)されました",
     )
 ]
 

@@ -172,7 +172,7 @@ def _pieces(value: str) -> list[str]:
 
 
 def _address(piece: str) -> Address:
-    """Of "Name <name@example.com>" in its usual forms. With several in brackets the last counts, as in mail programs."""
+    """Of "Name <name@example.com>" in its usual forms. Of several in brackets the last counts, as in mail programs."""
     piece = piece[:LONGEST_SHOWN]
     outside = _outside_quotes(piece)
     if brackets := list(_ANGLE.finditer(outside)):

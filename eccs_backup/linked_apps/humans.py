@@ -12,13 +12,6 @@ _JAPANESE = re.compile(r"[一-龠々〆ヶ]{1,4}[ \u3000][一-龠々ぁ-んァ-�
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _VOICE = re.compile(r"\s(?:from|at|via|@|of|by)\s", re.IGNORECASE)
 """A person who writes for a firm: "Ana from Loopwell"."""
-_BODIES = frozenset(
-    "library society university college hotel hostel school shop store team center centre club office service services "
-    "support system systems portal museum press institute association foundation conference committee department inc "
-    "ltd llc gmbh group labs lab studio app cloud online academy council union festival gallery clinic journal "
-    "secretary treasurer secretariat admissions registration membership billing sales helpdesk desk news newsletter "
-    "magazine digest updates notifications accounts security orders receipts bookings reservations wordpress".split()
-)
 _OFFICES = re.compile(
     r"[株有財社]|会|局|部|課|室|店|館|院|校|園|所|社|行|屋|塾|宿|係|庁|省|署|課|センター|サービス|サポート|システム|ショップ|クラブ|"
     r"ホテル|カード|ストア|スクール|ジム|カフェ|クリニック|事務|窓口|担当|受付|予約|予備|大学|協同|組合|協議|編集|運営|通信|便り|だより"
@@ -30,7 +23,7 @@ _OFFICES = re.compile(
 def is_body(author: Address) -> bool:
     """Whether the name is an office's, a shop's or a society's."""
     words = {each.lower() for each in _WORD.findall(author.name)}
-    return not wrote(author) and bool(_OFFICES.search(author.name) or words & _BODIES)
+    return not wrote(author) and bool(_OFFICES.search(author.name) or words & SENDERS.bodies)
 
 
 @lru_cache(maxsize=8192)
@@ -42,7 +35,8 @@ def wrote(author: Address) -> bool:
     if _JAPANESE.fullmatch(name):
         return not _OFFICES.search(name)
     words = [each.lower() for each in _WORD.findall(name)]
-    if not 1 < len(words) < 4 or " - " in name or not name.isascii() and not any("a" <= each[0] <= "z" for each in words):
+    foreign = name.isascii() or any("a" <= each[0] <= "z" for each in words)
+    if not 1 < len(words) < 4 or " - " in name or not foreign:
         return False
     local = re.sub(r"[^a-z]", "", author.local)
     whole = any(len(each) > 2 and each in local for each in words)

@@ -6,16 +6,12 @@ import re
 from functools import cache, lru_cache
 
 from eccs_backup.linked_apps import services
+from eccs_backup.linked_apps.senders import SENDERS
 
 SHORTEST = 5
 """Letters of a known domain's name below which a likeness says nothing."""
 REGISTERED = (".co.jp", ".or.jp", ".ne.jp", ".ac.jp", ".ed.jp", ".go.jp", ".lg.jp")
 """Domains that only who is registered in Japan as such can have. https://jprs.jp/about/jp-dom/type.html"""
-USUAL = frozenset(["com", "net", "org", "jp", "io", "co", "dev", "app", "de", "fr", "uk", "co.uk", "eu", "us", "ca", "kr", "tw", "cn", "com.au", "ch", "nl", "se", "it", "es"])
-"""Under these a company keeps its name in other countries; under cheaper ones others do."""
-CHEAP = frozenset("icu top xyz bond cyou buzz click sbs cfd rest quest monster lol work gq tk ml cf ga".split())
-"""Domains that cost next to nothing, and that no service known to us writes from.
-https://www.spamhaus.org/reputation-statistics/"""
 _AS_IF_JAPANESE = re.compile(r"-(?:co-?)?jp\.|\bjp-|\.jp-")
 _LOOKS = str.maketrans({"0": "o", "1": "l", "3": "e", "5": "s", "8": "b", "i": "l", "j": "l"})
 _LIKE_LATIN = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
@@ -27,9 +23,9 @@ _JOINTS = re.compile(r"[.\-_]")
 def suspects(name: str, domain: str) -> bool:
     """Whether a writer of that name and registrable domain, which is in no table, plays a service that is."""
     label, _, suffix = domain.partition(".")
-    if label in _labels() and (suffix in USUAL or domain.endswith(REGISTERED)):
+    if label in _labels() and (suffix in SENDERS.usual or domain.endswith(REGISTERED)):
         return False
-    if _is_mixed(name) or _is_mixed(_shown(label)) or suffix in CHEAP or _AS_IF_JAPANESE.search(domain):
+    if _is_mixed(name) or _is_mixed(_shown(label)) or suffix in SENDERS.cheap or _AS_IF_JAPANESE.search(domain):
         return True
     if services.impersonated(name, domain) is not None:
         return True

@@ -60,7 +60,7 @@ def of_file(path: Path, on_bytes: Callable[[int], object] = lambda count: None) 
     Raises Unusable when there is none, or the file is damaged.
     """
     try:
-        if zipfile.is_zipfile(path):
+        if path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
             yield from _of_archive(path, on_bytes)
             return
         with path.open("rb") as stream:

@@ -1,4 +1,4 @@
-"""One mail -> what it says about an account: claims, or none when a person, a list, a forger or the university wrote."""
+"""One mail -> what it says of an account: claims, or none when a person, a list, a forger or the university wrote."""
 
 from __future__ import annotations
 
@@ -18,15 +18,30 @@ Text = Callable[[], str]
 """Brings the text of the mail, when it is wanted: that costs more than its headers."""
 GOOGLE = frozenset({"google.com", "youtube.com", "googlegroups.com", "google.co.jp", "googlemail.com", "gmail.com"})
 NOT_RECEIVED = frozenset(
-    ("spam", "draft", "drafts", "sent", "chat", "chats", "迷惑メール", "下書き", "送信済み", "送信済みメール", "チャット")
+    (
+        "spam",
+        "draft",
+        "drafts",
+        "sent",
+        "chat",
+        "chats",
+        "迷惑メール",
+        "下書き",
+        "送信済み",
+        "送信済みメール",
+        "チャット",
+    )
 )
 """Labels of mail that the person wrote, or that Gmail holds to be spam, as the API and Takeout name them."""
 MOST_TEXTS = 40
 _LISTS = ("x-mailman-version", "x-ml-name", "mailing-list")
 _WEAK = frozenset({Kind.NOTICE, Kind.NEWSLETTER})
 STRONG = frozenset({Kind.SIGN_UP, Kind.RESET, Kind.SECURITY, Kind.RECEIPT})
-_MACHINES = re.compile(r"cuenote|haihai|blayn|mailchimp|phpmailer|swiftmailer|symfony|wordpress|zendesk|salesforce|benchmark|"
-                       r"mailpublisher|spiral|synergy|combz|acmailer|xserver|php/|nodemailer|javamail|hubspot", re.IGNORECASE)
+_MACHINES = re.compile(
+    r"cuenote|haihai|blayn|mailchimp|phpmailer|swiftmailer|symfony|wordpress|zendesk|salesforce|benchmark|"
+    r"mailpublisher|spiral|synergy|combz|acmailer|xserver|php/|nodemailer|javamail|hubspot",
+    re.IGNORECASE,
+)
 """Programs that no person writes with."""
 _ANSWER = re.compile(r"\s*(?:re|fwd?|aw|wg|sv|返信|転送|回复)\s*[::\]]", re.IGNORECASE)
 

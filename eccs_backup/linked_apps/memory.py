@@ -121,7 +121,10 @@ def _written(memory: Memory) -> dict[str, Any]:
         "format": FORMAT,
         "addresses": list(memory.addresses),
         "readers": {
-            name: {"read": memory.read.get(name), "traces": [[*each[:-1], [*map(list, each.examples)]] for each in found]}
+            name: {
+                "read": memory.read.get(name),
+                "traces": [[*each[:-1], [*map(list, each.examples)]] for each in found],
+            }
             for name, found in memory.readers.items()
         },
         "unfinished": sorted(memory.unfinished),

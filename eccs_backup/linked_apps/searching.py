@@ -21,7 +21,9 @@ RECEIVED = "-in:sent -in:drafts -in:chats"
 ALERTS = f'from:{SENDER} {{"was granted access" "You allowed" "アクセスを許可" "アクセスが許可" "アクセス権"}}'
 SEARCHES: Mapping[Kind, str] = {
     Kind.SIGN_IN: '{"with google" "using google" "your google account" "googleアカウント" "googleで"}',
-    Kind.SIGN_UP: "subject:{verify confirm activate activation welcome registration account 登録 認証 ようこそ 有効化 入会}",
+    Kind.SIGN_UP: (
+        "subject:{verify confirm activate activation welcome registration account 登録 認証 ようこそ 有効化 入会}"
+    ),
     Kind.RESET: "subject:{password username パスワード 再設定 再発行}",
     Kind.SECURITY: "subject:{code login sign-in device security コード ログイン サインイン ワンタイム 端末}",
     Kind.RECEIPT: (

@@ -12,7 +12,8 @@ from typing import NamedTuple
 class Senders(NamedTuple):
     """`carriers` send for others; `platforms` write for others, all of it or that of some names before the @;
     at `people` hosts persons have mailboxes; `automatic` and `shared` are names before the @ that no person has;
-    `notifiers` are those of the automatic ones that write when something happened."""
+    `notifiers` are those of the automatic ones that write when something happened; `bodies` are words in the names of
+    offices; under `usual` endings of domains a firm keeps its name abroad, under `cheap` ones others do."""
 
     carriers: frozenset[str]
     platforms: Mapping[str, tuple[str, ...]]
@@ -20,6 +21,9 @@ class Senders(NamedTuple):
     automatic: frozenset[str]
     shared: frozenset[str]
     notifiers: frozenset[str]
+    bodies: frozenset[str]
+    usual: frozenset[str]
+    cheap: frozenset[str]
 
     def is_automatic(self, local: str) -> bool:
         """Whether nobody reads answers to this name before the @, most likely."""
@@ -57,6 +61,9 @@ def _read() -> Senders:
         frozenset(table["roles"]["automatic"]),
         frozenset(table["roles"]["shared"]),
         frozenset(table["roles"]["notifiers"]),
+        frozenset(table["names"]["bodies"]),
+        frozenset(table["endings"]["usual"]),
+        frozenset(table["endings"]["cheap"]),
     )
 
 

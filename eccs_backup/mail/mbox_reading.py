@@ -1,8 +1,8 @@
 """Reads an mbox from any stream, message after message, in one pass and in bounded memory.
 
 A message begins at the beginning of the file, or behind an empty line, with "From ". Takeout writes the message's
-number there, "From 1628424719502045299@xxx Tue Mar 19 09:13:51 +0000 2019", and does not quote lines of text that begin with
-"From ": where the first separator has that form, only separators of that form count.
+number there, "From 1628424719502045299@xxx Tue Mar 19 09:13:51 +0000 2019", and does not quote lines of text that
+begin with "From ": where the first separator has that form, only separators of that form count.
 """
 
 from __future__ import annotations

@@ -29,7 +29,10 @@ PASSED = "mx.google.com; dmarc=pass (p=REJECT) header.from=github.com"
         ("mx.google.com.evil.top; dmarc=pass header.from=github.com", Proof.FORGED),
         ("mail.example.org; dmarc=pass header.from=github.com", Proof.FORGED),
         ('mx.google.com; spf=pass smtp.mailfrom="x; dmarc=pass header.from=github.com"@evil.top', Proof.FORGED),
-        ("mx.google.com; spf=fail (domain of a(; dmarc=pass header.from=github.com;)@b.top) smtp.mailfrom=a@b", Proof.FORGED),
+        (
+            "mx.google.com; spf=fail (domain of a(; dmarc=pass header.from=github.com;)@b.top) smtp.mailfrom=a@b",
+            Proof.FORGED,
+        ),
         ("mx.google.com; spf=fail (of x) y; dmarc=pass header.from=github.com.evil.top", Proof.FORGED),
         ("", Proof.UNKNOWN),
     ],
@@ -40,7 +43,9 @@ def test_proof(line: str, expected: Proof) -> None:
 
 
 def test_only_the_topmost_line_counts() -> None:
-    below = _head("Authentication-Results: mx.google.com; dmarc=fail header.from=github.com", f"Authentication-Results: {PASSED}")
+    below = _head(
+        "Authentication-Results: mx.google.com; dmarc=fail header.from=github.com", f"Authentication-Results: {PASSED}"
+    )
     assert proof(below, "github.com") is Proof.FORGED
 
 
@@ -103,7 +108,11 @@ def test_google_alerts(text: str, app: str | None) -> None:
         (f"From: Me <{ME}>",),
         ("From: GitHub <noreply@github.com>", "Auto-Submitted: auto-replied"),
         ("From: GitHub <noreply@github.com>", f"X-Forwarded-For: other@gmail.com {ME}"),
-        ("From: GitHub <noreply@github.com>", "List-Post: <mailto:list@elsewhere.org>", "List-Id: <list.elsewhere.org>"),
+        (
+            "From: GitHub <noreply@github.com>",
+            "List-Post: <mailto:list@elsewhere.org>",
+            "List-Id: <list.elsewhere.org>",
+        ),
         ("From: Office <noreply@adm.example.ac.jp>",),
         ("From: nobody",),
         ("From: GitHub <noreply@github.com>", "Content-Type: text/calendar"),
@@ -115,7 +124,9 @@ def test_what_is_no_mail_of_a_service(lines: tuple[str, ...]) -> None:
 
 
 def test_a_mail_of_a_service() -> None:
-    head = _head(f"Authentication-Results: {PASSED}", "From: GitHub <noreply@github.com>", "Subject: Please verify your email")
+    head = _head(
+        f"Authentication-Results: {PASSED}", "From: GitHub <noreply@github.com>", "Subject: Please verify your email"
+    )
     (claim,) = Judge([ME]).claims(head, lambda: "", "message 1")
     assert (claim.domain, str(claim.kind), claim.proven, claim.alone) == ("github.com", "sign-up", True, True)
 

@@ -84,7 +84,9 @@ def _print_ways(outcome: Outcome, there: list[Service]) -> None:
         said = {domain for domain, linked in outcome.found.items() if linked.way == way}
         wrong = sum(linked.way == way for linked in outcome.false)
         right = len(meant & said)
-        print(f"  {way:11} {len(meant):3}  recall {right / len(meant):.2f}  precision {right / (len(said) + wrong):.2f}")
+        print(
+            f"  {way:11} {len(meant):3}  recall {right / len(meant):.2f}  precision {right / (len(said) + wrong):.2f}"
+        )
 
 
 def _print_kinds(kinds: Counter[tuple[str, str]]) -> None:
