@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from eccs_backup.mail import charsets
@@ -23,6 +24,7 @@ WANTED = frozenset(
         "from", "reply-to", "sender", "return-path", "to", "cc", "delivered-to", "subject", "date", "message-id",
         "list-id", "list-unsubscribe", "list-post", "precedence", "auto-submitted", "authentication-results",
         "dkim-signature", "feedback-id", "x-gmail-labels", "in-reply-to", "references", "received", "content-type",
+        "content-class",
         "x-forwarded-for", "x-forwarded-to", "resent-from", "x-autoreply", "x-failed-recipients", "mailing-list",
         "x-mailman-version", "x-ml-name", "x-beenthere", "x-mailer",
     )
@@ -60,10 +62,11 @@ NOBODY = Address("", "")
 class Head:
     """The wanted headers of one mail. Nothing is decoded before it is asked for; nothing here raises."""
 
-    __slots__ = ("_found",)
+    __slots__ = ("_found", "_shown")
 
     def __init__(self, found: dict[str, list[tuple[int, bytes]]]) -> None:
         self._found = found
+        self._shown: dict[str, str] = {}
 
     @classmethod
     def of(cls, raw_head: bytes) -> Head:
@@ -109,7 +112,9 @@ class Head:
 
     def shown(self, name: str) -> str:
         """The topmost header of that name as a person sees it, in one line."""
-        return " ".join(charsets.header(self.first(name)[:LONGEST_SHOWN]).split())
+        if name not in self._shown:
+            self._shown[name] = " ".join(charsets.header(self.first(name)[:LONGEST_SHOWN]).split())
+        return self._shown[name]
 
     @property
     def subject(self) -> str:
@@ -171,6 +176,7 @@ def _pieces(value: str) -> list[str]:
     return [*pieces, value[start:]]
 
 
+@lru_cache(maxsize=16_384)
 def _address(piece: str) -> Address:
     """Of "Name <name@example.com>" in its usual forms. Of several in brackets the last counts, as in mail programs."""
     piece = piece[:LONGEST_SHOWN]

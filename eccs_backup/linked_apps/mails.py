@@ -33,7 +33,7 @@ NOT_RECEIVED = frozenset(
     )
 )
 """Labels of mail that the person wrote, or that Gmail holds to be spam, as the API and Takeout name them."""
-MOST_TEXTS = 40
+MOST_TEXTS = 15
 _LISTS = ("x-mailman-version", "x-ml-name", "mailing-list")
 _WEAK = frozenset({Kind.NOTICE, Kind.NEWSLETTER})
 STRONG = frozenset({Kind.SIGN_UP, Kind.RESET, Kind.SECURITY, Kind.RECEIPT})
@@ -70,7 +70,7 @@ class Judge:
         true = proof(head, author.host)
         if true is Proof.UNKNOWN and services.of_domain(domain):
             return  # forgers play the known ones
-        if true is Proof.FORGED or self._is_home(domain, author.host) or _is_discussion(head, author, domain):
+        if true is Proof.FORGED or self._is_home(domain, author.host) or self._is_discussion(head, author, domain):
             return
         writer = _customer(head, author, domain) if SENDERS.is_platform(domain, author.local) else (author.name, domain)
         if self._plays_home(head, author) and not services.of_domain(domain):
@@ -96,6 +96,17 @@ class Judge:
     def _is_home(self, domain: str, host: str) -> bool:
         return domain in self._home or any(profiles.ends_too(each, f"@{host}") for each in self._profiles)
 
+    def _is_discussion(self, head: Head, author: Address, domain: str) -> bool:
+        """Whether it came through a mailing list to which people write. Services have lists of their own domain, too."""
+        if any(each in head for each in _LISTS):
+            return True
+        to_me = not self._own.isdisjoint(each.address for each in head.addresses("to"))
+        to_list = head.first("precedence").lower() == "list" and not to_me
+        if "mailto:" not in head.first("list-post").lower() and not to_list:
+            return False
+        listed = registrable(head.first("list-id").rpartition("<")[2].strip("<> ").lower())
+        return listed != domain or not SENDERS.is_automatic(author.local)
+
     def _plays_home(self, head: Head, author: Address) -> bool:
         """Whether a stranger writes as the person's own organisation would."""
         told = f"{author.name} {head.subject}".lower()
@@ -118,17 +129,6 @@ def _is_no_letter(head: Head) -> bool:
         return True
     answered = head.first("auto-submitted").lower().startswith("auto-replied") or "x-autoreply" in head
     return answered or "x-failed-recipients" in head or head.first("return-path").strip() == "<>"
-
-
-def _is_discussion(head: Head, author: Address, domain: str) -> bool:
-    """Whether it came through a mailing list to which people write. Services have lists, too, of their own domain."""
-    if any(each in head for each in _LISTS):
-        return True
-    post = head.first("list-post").lower()
-    if "mailto:" not in post and head.first("precedence").lower() != "list":
-        return False
-    listed = registrable(head.first("list-id").rpartition("<")[2].strip("<> ").lower())
-    return listed != domain or not SENDERS.is_automatic(author.local)
 
 
 def _of_google(head: Head, author: Address, text: Text, source: str) -> Iterator[Claim]:
@@ -161,7 +161,7 @@ def _of_service(
     if not (known or _is_office(author, domain) or _is_bulk(head) or _is_business(head, author)):
         return
     kind = _kind(head, author, text)
-    if not known and wording.alarms(head.subject, text):
+    if not known and not _is_named_after(author, domain) and wording.alarms(head.subject, text):
         return
     alone = _is_enough(head, author, domain, kind, known=known)
     yield Claim(name, domain, kind, head.when, source, head.subject, proven, alone)
@@ -172,7 +172,8 @@ def _kind(head: Head, author: Address, text: Text) -> Kind:
     if wording.with_google(head.subject):
         return Kind.SIGN_IN
     found = wording.of_subject(head.subject)
-    if found in (Kind.SIGN_UP, None) or wording.is_open(head.subject) or (found is Kind.NOTICE and not _is_bulk(head)):
+    vague = found in (Kind.SIGN_UP, None) or (found is Kind.NOTICE and "list-unsubscribe" not in head)
+    if vague or wording.is_open(head.subject):
         content = text()
         if wording.with_google(content):
             return Kind.SIGN_IN
@@ -189,11 +190,13 @@ def _is_enough(head: Head, author: Address, domain: str, kind: Kind, *, known: b
     """Whether the writer is a service that knows the address, and not a person there or an office that writes once."""
     if SENDERS.is_automatic(author.local):
         return True
+    if "list-unsubscribe" in head:
+        return True
     if humans.wrote(author) or ("in-reply-to" in head and not _is_bulk(head)):
         return False
     if _is_office(author, domain):
         return known or _is_bulk(head) or kind not in _WEAK or humans.is_body(author)
-    return "list-unsubscribe" in head or _is_business(head, author)
+    return _is_business(head, author)
 
 
 def _is_office(author: Address, domain: str) -> bool:

@@ -26,6 +26,7 @@ def of_text(text: str) -> Kind | None:
     return next((kind for kind, pattern in _TEXT.items() if pattern.search(short)), None)
 
 
+@lru_cache(maxsize=8192)
 def with_google(text: str) -> bool:
     """Whether the text says that one signs in there with Google."""
     return bool(_TEXT[Kind.SIGN_IN].search(_short(text)))

@@ -7,6 +7,7 @@ import binascii
 import codecs
 import quopri
 import re
+from functools import lru_cache
 
 ALIASES = {
     "shift_jis": "cp932", "x-sjis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "windows-31j": "cp932",
@@ -53,7 +54,9 @@ def header(value: str) -> str:
     `value` is as the email package keeps it: bytes above 127 as surrogates. Words of one charset that follow one
     another are joined before they are decoded: some programs cut a character in two.
     """
-    line = re.sub(r"\r?\n|\r", "", value)
+    line = value.replace("\r", "").replace("\n", "")
+    if "=?" not in line and line.isascii() and "\x1b" not in line:
+        return line
     found: list[tuple[str, bytes]] = []
     end = 0
     for word in _WORD.finditer(line):
@@ -90,6 +93,7 @@ def _unpacked(encoding: str, packed: str) -> bytes:
         return data
 
 
+@lru_cache(maxsize=1024)
 def _known(charset: str) -> str:
     """The name of a codec of Python's for the charset of a mail; empty when there is none."""
     name = charset.strip("\"' \t").lower()

@@ -44,8 +44,15 @@ def test_services(part: Part, outcomes: dict[Part, Outcome]) -> None:
 
 
 @pytest.mark.parametrize("part", ["tuning", "final"])
-def test_phishing_never_becomes_a_service(part: Part, outcomes: dict[Part, Outcome]) -> None:
-    assert {found for label, found in outcomes[part].kinds if label == "phishing"} == {"-"}
+def test_phishing_never_becomes_a_service(part: Part) -> None:
+    judge, gathering = Judge([ME]), Gathering()
+    forged = [mail for mail in mails(part) if mail.label["why_not"] == "phishing"]
+    for mail in forged:
+        saved = SavedMail("message 1", mail.raw)
+        for claim in judge.claims(saved.head, saved.text, saved.source):
+            gathering.add(claim)
+    assert len(forged) > 20
+    assert not join(Evidence("mail", each) for each in gathering.traces())
 
 
 @pytest.mark.parametrize("why", ["personal", "forwarded", "university", "mailing-list", "bounce", "calendar", "google"])
