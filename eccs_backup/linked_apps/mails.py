@@ -97,7 +97,7 @@ class Judge:
         return domain in self._home or any(profiles.ends_too(each, f"@{host}") for each in self._profiles)
 
     def _is_discussion(self, head: Head, author: Address, domain: str) -> bool:
-        """Whether it came through a mailing list to which people write. Services have lists of their own domain, too."""
+        """Whether it came through a mailing list to which people write. Services have such of their own domain."""
         if any(each in head for each in _LISTS):
             return True
         to_me = not self._own.isdisjoint(each.address for each in head.addresses("to"))
