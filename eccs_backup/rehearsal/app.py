@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 
-from eccs_backup.rehearsal import refusals
+from eccs_backup.rehearsal import directory, refusals
 from eccs_backup.rehearsal.content import Piece
+from eccs_backup.rehearsal.directory import Directory
 from eccs_backup.rehearsal.drive import batch
 from eccs_backup.rehearsal.drive.api import PREFIX, Drive
 from eccs_backup.rehearsal.drive.batch import Inner
@@ -41,6 +42,7 @@ class App:
 
     def __init__(self, drive: Drive, gmail: Gmail, pages: Pages, others: Starlette, faults: Faults) -> None:
         self.drive, self.gmail, self.pages, self.others, self.faults = drive, gmail, pages, others, faults
+        self.directory = Directory(drive.world, drive.signed_in)
         self.log = Log()
         self.latency = 0.0
         self.rate: float | None = None
@@ -104,6 +106,8 @@ class App:
             return self.gmail.answer(asked.method, asked.path, asked.query, asked.headers, body)
         if asked.path.startswith(PREFIX):
             return self.drive.answer(asked.method, asked.path, asked.query, asked.headers)
+        if asked.path.startswith(directory.PREFIX):
+            return self.directory.answer(asked.method, asked.path, asked.query, asked.headers)
         if asked.path.startswith(("/docs", "/download/")):
             return self.pages.answer(asked.path, asked.query, asked.headers)
         if asked.path in (*BATCHES, "/batch/drive/v3"):

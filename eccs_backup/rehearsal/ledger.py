@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from eccs_backup.rehearsal.content import Content, Noise
 from eccs_backup.rehearsal.mail.mailbox import Mailbox
-from eccs_backup.rehearsal.things import FOLDER, Account, Change, File, Policy, SharedDrive
+from eccs_backup.rehearsal.things import FOLDER, Account, Change, File, Json, Policy, SharedDrive
 
 
 def now() -> str:
@@ -39,6 +39,12 @@ class World:
         self.policy = Policy()
         self.page_limit = page_limit
         self.mail: dict[str, Mailbox] = {}
+        self.apps: dict[str, list[dict[str, Json]]] = {}
+        """Address -> the apps connected with that person's Drive, as the API shows them."""
+        self.tokens: dict[str, list[dict[str, Json]]] = {}
+        """Address -> what that person lets apps do, as the Directory API shows it to administrators."""
+        self.administrators: set[str] = set()
+        """Addresses of those who administer their domain."""
         for account in accounts:
             self.admit(account)
         for drive in self.drives.values():

@@ -10,8 +10,8 @@ from eccs_backup.rehearsal.things import Json
 
 PROJECT = "777000777000"
 CONSOLE = "https://console.developers.google.com/apis/api"
-DRIVE, GMAIL = "drive.googleapis.com", "gmail.googleapis.com"
-_TITLES = {DRIVE: "Google Drive API", GMAIL: "Gmail API"}
+DRIVE, GMAIL, ADMIN = "drive.googleapis.com", "gmail.googleapis.com", "admin.googleapis.com"
+_TITLES = {DRIVE: "Google Drive API", GMAIL: "Gmail API", ADMIN: "Admin SDK API"}
 
 
 class Refused(Exception):

@@ -178,13 +178,15 @@ def serve(
 
 
 def build(description: str) -> World:
-    """A world by name: `student`, `plain:COUNT:SMALLEST:LARGEST[:SEED]`, `large:SIZE`, `listing:COUNT`,
-    `mail:COUNT:SIZE[:SEED]`.
+    """A world by name: `student`, `services` (the student, with mails from services), `large:SIZE`, `listing:COUNT`,
+    `plain:COUNT:SMALLEST:LARGEST[:SEED]`, `mail:COUNT:SIZE[:SEED]`.
     """
     name, *numbers = description.split(":")
     sizes = [int(number) for number in numbers]
     if name == "student":
         return worlds.student()
+    if name == "services":
+        return worlds.student(services=True)
     makers: dict[str, Callable[..., World]]
     makers = {"plain": worlds.plain, "large": worlds.large, "listing": worlds.listing, "mail": _mail}
     if name not in makers or not sizes:

@@ -133,6 +133,8 @@ class Policy:
     """The accounts have no mailbox: the mail service is not enabled for them."""
     forwarding_disabled: int = 0
     """The administrator has switched forwarding off; refused with this status (403 or 400)."""
+    directory_disabled: bool = False
+    """The Admin SDK is not switched on in the client's project."""
     mail_switched_off: bool = False
     """The Gmail API is not switched on in the client's project."""
     delegated: set[str] = field(default_factory=set)

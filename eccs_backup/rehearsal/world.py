@@ -1,10 +1,11 @@
 """The door to the practice worlds: what they are made of, and the ones that are ready-made."""
 
-from eccs_backup.rehearsal.cast import FRIEND, SECOND, STUDENT, TEACHER
+from eccs_backup.rehearsal.cast import ADMIN, FRIEND, SECOND, STUDENT, TEACHER
 from eccs_backup.rehearsal.content import Literal, Noise
 from eccs_backup.rehearsal.ledger import World
 from eccs_backup.rehearsal.mail.plain import plain_mail
 from eccs_backup.rehearsal.mail.student_mail import MAIL_CASES, MAIL_IDS, many_labels, student_mail
+from eccs_backup.rehearsal.mail.student_mail_services import SERVICE_CASES, SERVICE_IDS, service_mail
 from eccs_backup.rehearsal.plain import large, listing, plain
 from eccs_backup.rehearsal.student import CASES, student
 from eccs_backup.rehearsal.things import (
@@ -19,6 +20,7 @@ from eccs_backup.rehearsal.things import (
 )
 
 __all__ = [
+    "ADMIN",
     "CASES",
     "FOLDER",
     "FRIEND",
@@ -26,6 +28,8 @@ __all__ = [
     "MAIL_CASES",
     "MAIL_IDS",
     "SECOND",
+    "SERVICE_CASES",
+    "SERVICE_IDS",
     "SHORTCUT",
     "STUDENT",
     "TEACHER",
@@ -42,6 +46,7 @@ __all__ = [
     "many_labels",
     "plain",
     "plain_mail",
+    "service_mail",
     "student",
     "student_mail",
 ]

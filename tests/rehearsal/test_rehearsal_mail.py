@@ -59,7 +59,7 @@ def test_searching(gmail: Gmail, mailbox: Mailbox) -> None:
     assert numbers(gmail, q=f"after:{seconds + 100} before:{seconds + 103}") == [102, 101, 100]
     assert numbers(gmail, q="before:2023/11/14") == []
     assert len(numbers(gmail, q="in:anywhere after:2023/11/14")) == 120
-    assert reason(gmail.get("messages", q="thesis")) == (501, "notImplemented")
+    assert reason(gmail.get("messages", q="filename:thesis.pdf")) == (501, "notImplemented")
 
 
 def test_pages_go_on_where_they_were(gmail: Gmail, mailbox: Mailbox) -> None:

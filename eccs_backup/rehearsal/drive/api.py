@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from eccs_backup.rehearsal import discovery, refusals
 from eccs_backup.rehearsal.discovery import Method
-from eccs_backup.rehearsal.drive import changes, drives, files, media, notes
+from eccs_backup.rehearsal.drive import apps, changes, drives, files, media, notes
 from eccs_backup.rehearsal.drive.exports import Exporter
 from eccs_backup.rehearsal.drive.view import View
 from eccs_backup.rehearsal.fields import Mask
@@ -29,6 +29,7 @@ class Drive:
         self.exporter = Exporter()
         self._handlers: dict[str, Handler] = {
             "drive.about.get": drives.about,
+            "drive.apps.list": apps.list_apps,
             "drive.files.list": files.list_files,
             "drive.files.get": files.get,
             "drive.files.export": lambda view, call, mask: self.exporter.export(view, call),

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 _APIS = (
     *("drive.v3", "gmail.v1", "calendar.v3", "people.v1", "tasks.v1", "forms.v1", "classroom.v1", "chat.v1"),
-    *("meet.v2", "script.v1", "blogger.v3", "youtube.v3"),
+    *("meet.v2", "script.v1", "blogger.v3", "youtube.v3", "admin.directory_v1"),
 )
 _LONG = {
     "email": "https://www.googleapis.com/auth/userinfo.email",
@@ -24,6 +24,14 @@ WORDS = {
     "drive.readonly": (
         "See and download all your Google Drive files",
         "Google ドライブのすべてのファイルの表示とダウンロード",
+    ),
+    "drive.apps.readonly": (
+        "View your Google Drive apps",
+        "Google ドライブのアプリの表示",
+    ),
+    "admin.directory.user.security": (
+        "Manage data access permissions for users on your domain",
+        "ドメインのユーザーのデータアクセス権限の管理",
     ),
     "drive.metadata.readonly": (
         "See information about your Drive files",

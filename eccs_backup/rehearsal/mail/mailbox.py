@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from eccs_backup.rehearsal.mail.readable import Readable
 from eccs_backup.rehearsal.things import Json
 
 SYSTEM_LABELS = (
@@ -41,11 +42,19 @@ class Message:
     trouble: str = ""
     """How asking for it fails: `gone` (listed, but 404), `refused` (always 500), `garbled` (the JSON is cut),
     `no-raw` (an answer without the bytes) or `other` (another message is answered)."""
+    words: Readable | None = field(default=None, repr=False, compare=False)
+    """What searches read of it, once one has."""
 
     @property
     def hex(self) -> str:
         """The id as the API writes it."""
         return f"{self.id:x}"
+
+    def readable(self) -> Readable:
+        """The message as a search reads it; kept."""
+        if self.words is None or self.words.body is not self.body:
+            self.words = Readable(self.body)
+        return self.words
 
 
 class Office(Protocol):
@@ -106,6 +115,8 @@ class Mailbox:
         self._unread: list[int] = []
         """Messages whose Message-ID has not been looked up yet."""
         self._by_message_id: dict[str, list[int]] = {}
+        self.found: dict[tuple[str, int], list[int]] = {}
+        """Search text and the history id at that time -> ids that were found; for pages after the first."""
 
     def fill(self, messages: Iterable[Message]) -> None:
         """Add many messages without log entries: how the mailbox stood before anyone looked."""

@@ -1,4 +1,4 @@
-"""`users.messages` for reading, and the profile: listing, searching a little, and the messages themselves.
+"""`users.messages` for reading, and the profile: listing, searching, and the messages themselves.
 
 https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages
 """
@@ -6,7 +6,6 @@ https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messag
 from __future__ import annotations
 
 import base64
-import html
 import re
 from collections.abc import Iterator
 from email.parser import BytesHeaderParser
@@ -16,6 +15,7 @@ from eccs_backup.rehearsal.drive.paging import Page
 from eccs_backup.rehearsal.mail import search
 from eccs_backup.rehearsal.mail.mailbox import Mailbox, Message
 from eccs_backup.rehearsal.mail.question import Question, invalid, not_found
+from eccs_backup.rehearsal.mail.readable import snippet
 from eccs_backup.rehearsal.reply import Reply
 from eccs_backup.rehearsal.things import Json
 
@@ -25,7 +25,6 @@ _WHOLE = frozenset({"https://mail.google.com/", _AUTH + "readonly", _AUTH + "mod
 _HIDDEN = frozenset({"SPAM", "TRASH"})
 _HEX = re.compile("[0-9a-f]{1,16}")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n|\r\r")
-_SNIPPET = 200
 _MORE = 201
 """The estimate that Gmail likes to give when there is another page."""
 
@@ -64,17 +63,17 @@ def _listed(question: Question, below: int) -> Iterator[Message]:
     text = question.one("q")
     if text and _WHOLE.isdisjoint(question.scopes):
         raise refusals.refuse(403, "forbidden", "Metadata scope does not support 'q' parameter")
-    wanted = search.read(mailbox, text)
-    everywhere = question.flag("includeSpamTrash") or wanted.everywhere or bool(labels & _HIDDEN)
-    for message in _candidates(mailbox, wanted, below):
-        if labels <= message.labels and (everywhere or not _HIDDEN & message.labels) and wanted.fits(message):
+    found = search.find(mailbox, text, on=bool(below)) if text.strip() else None
+    everywhere = question.flag("includeSpamTrash") or bool(labels & _HIDDEN) or (found is not None and found.everywhere)
+    for message in _candidates(mailbox, found, below):
+        if labels <= message.labels and (everywhere or not _HIDDEN & message.labels):
             yield message
 
 
-def _candidates(mailbox: Mailbox, wanted: search.Wanted, below: int) -> Iterator[Message]:
-    if wanted.ids is None:
+def _candidates(mailbox: Mailbox, found: search.Found | None, below: int) -> Iterator[Message]:
+    if found is None:
         return mailbox.newest_first(below or None)
-    return (mailbox.messages[id] for id in reversed(wanted.ids) if not below or id < below)
+    return (mailbox.messages[id] for id in found.ids if not below or id < below)
 
 
 def get(question: Question) -> Reply:
@@ -110,7 +109,7 @@ def _shown(question: Question, message: Message, form: str) -> Reply:
         "id": message.hex,
         "threadId": f"{message.thread:x}",
         "labelIds": [*sorted(message.labels)],
-        "snippet": _snippet(body),
+        "snippet": snippet(body),
         "sizeEstimate": len(body),
         "historyId": str(message.history),
         "internalDate": str(message.date),
@@ -126,13 +125,6 @@ def _shown(question: Question, message: Message, form: str) -> Reply:
         comma = b"" if reply.body == b"{}" else b","
         reply.body = b'%s%s"raw":"%s"}' % (reply.body[:-1], comma, base64.urlsafe_b64encode(body))
     return reply
-
-
-def _snippet(body: bytes) -> str:
-    end = _END_OF_HEAD.search(body)
-    start = end.end() if end else len(body)
-    text = " ".join(body[start : start + _SNIPPET].decode("utf-8", "replace").split())
-    return html.escape(text)
 
 
 def _payload(body: bytes, wanted: set[str]) -> Json:
