@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from eccs_backup import progress
-from eccs_backup.accounts import google, home
+from eccs_backup.accounts import google, home, tokens
 from eccs_backup.accounts.google_purposes import PURPOSES, READ
 from eccs_backup.cli import text
-from eccs_backup.errors import Unusable
+from eccs_backup.errors import SignInNeeded, Unusable
 from eccs_backup.http import Hangup, Wire
 from eccs_backup.linked_apps import google_lists, inventory, memory, passwords, watching
 from eccs_backup.linked_apps import page as connections_page
@@ -73,7 +73,7 @@ class Readers:
 
     def tokens(self) -> None:
         """What the Directory tells an administrator of the account."""
-        with self._wire("tokens", of_anybody=True) as (wire, halt):
+        with self._wire("tokens", _administrator()) as (wire, halt):
             found = google_lists.directory_tokens(wire, home.rehearsal(), self._account, halt)
             self._keep("tokens", _gathered(found))
 
@@ -118,10 +118,11 @@ class Readers:
             )
 
     @contextmanager
-    def _wire(self, group: str, *, of_anybody: bool = False) -> Iterator[tuple[Wire, Hangup]]:
+    def _wire(self, group: str, address: str | None = None) -> Iterator[tuple[Wire, Hangup]]:
+        """A connection for the account, or for another address, with the permissions of a group."""
         scopes = PURPOSES[group].scopes if group in PURPOSES else google.SCOPES["mail"]
-        tokens, _ = google.account(None if of_anybody else self._account, scopes, group=group)
-        wire = Wire(tokens)
+        current, _ = google.account(address or self._account, scopes, group=group)
+        wire = Wire(current)
         try:
             yield wire, Hangup(wire)
         finally:
@@ -135,6 +136,20 @@ class Readers:
 
     def _tell(self, sentence: str, **values: object) -> None:
         click.echo(self._voice.say(sentence, **values), err=True)
+
+
+def _administrator() -> str:
+    """The one who is signed in to see the Directory. Raises SignInNeeded, Unusable."""
+    found = [token.address for token in tokens.every(google.SERVICE) if token.group == "tokens"]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Unusable(
+            f"Several administrators are signed in: {', '.join(found)}.",
+            hint="End all but one: eccs-backup auth --forget",
+        )
+    how = "eccs-backup auth --service-account FILE --subject ADMIN --for tokens"
+    raise SignInNeeded("No administrator is signed in.", hint=f"Sign in with: {how}")
 
 
 def _gathered(claims: Iterable[Claim]) -> Gathering:

@@ -87,6 +87,7 @@ class Exploring:
         self._box, self._judge, self._gathering, self._on_look = box, judge, gathering, on_look
         self._hits: dict[Kind, list[str]] = {}
         self._told: set[str] = set()
+        self._later: dict[str, bool] = {}
         self._looked = 0
         self._most = 0
 
@@ -98,10 +99,11 @@ class Exploring:
         for some in batches([*known], TOGETHER):
             self._told.update(self._box.search(f"from:{{{' '.join(some)}}} {RECEIVED}"))
         for id in self._box.search(ALERTS):
-            if self._may_look():
-                self._look(id)
-        for id in (id for ids in self._hits.values() for id in ids):
             if id not in self._told and self._may_look():
+                self._alert(id)
+        pool = [id for ids in self._hits.values() for id in ids]
+        for id in (*pool, *pool):  # once more for those that were put off
+            if id not in self._told and self._may_look() and not (id in self._later and self._later.pop(id)):
                 self._writer_of(id)
         left = {id for ids in self._hits.values() for id in ids} - self._told
         return Result(total, self._looked, self._box.spent, len(left))
@@ -121,12 +123,23 @@ class Exploring:
             self._gathering.add(claim)
         return look.head, claims
 
+    def _alert(self, id: str) -> None:
+        """Look at one of Google's alerts; others of the same app say nothing new."""
+        for claim in self._look(id)[1]:
+            if name := "".join(each for each in claim.name if each not in '"{}()'):
+                self._told.update(self._box.search(f'from:{SENDER} "{name}" {RECEIVED}'))
+
     def _writer_of(self, id: str) -> None:
         """Look at a mail, and take all of its writer's off the list; at more of them where it says little."""
         head, claims = self._look(id)
-        whose = _writer(head) if head else None
-        if whose is None:
+        if head is None:
             return
+        whose = _writer(head)
+        if whose is None:
+            self._put_off(head)
+            return
+        if listed := _list(head):
+            self._told.update(self._box.search(f"list:{listed} {RECEIVED}"))
         theirs = set(self._box.search(f"from:{whose} {RECEIVED}")) - self._told
         self._told |= theirs
         for _ in range(MOST_LOOKS - 1):
@@ -135,6 +148,13 @@ class Exploring:
                 return
             theirs.discard(more)
             claims += self._look(more)[1]
+
+    def _put_off(self, head: Head) -> None:
+        """After a forged mail those of the same address come last: a forger writes often, and true ones are told by
+        other addresses of the domain, too."""
+        address = head.address("from").address
+        if address and set(address) <= _SEARCHABLE:
+            self._later.update(dict.fromkeys(self._box.search(f"from:{address} {RECEIVED}"), True))
 
     def _worth_a_look(self, ids: set[str], found: set[Kind]) -> str | None:
         """The mail of these that may say more than what was found: more than notices, or that there is a password."""
@@ -163,6 +183,12 @@ def _writer(head: Head) -> str | None:
     if SENDERS.is_platform(domain, author.local):
         return author.address
     return author.host if author.host in SENDERS.people else domain
+
+
+def _list(head: Head) -> str | None:
+    """What to search for to find all mails of the same mailing list."""
+    id = head.first("list-id").rpartition("<")[2].strip("<> ").lower()
+    return id if id and "list-post" in head and set(id) <= _SEARCHABLE else None
 
 
 _SEARCHABLE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_+@=")

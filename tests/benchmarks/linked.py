@@ -8,19 +8,27 @@ The mails are those of the tests' corpus, over and over with other ids and longe
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import random
 import time
 from collections.abc import Iterator
 from email.parser import BytesParser
 from pathlib import Path
 
-from corpus import mails
+from click.testing import CliRunner
+from corpus import Mail, mails, services
 from corpus_wire import ME
-from measuring import Practice, main, run
+from measuring import PYTHON, Practice, main, run
 
 from eccs_backup import vault
+from eccs_backup.cli import cli
 from eccs_backup.mail import mbox_reading
 from eccs_backup.model import Entry, Key, Proof, State
+from eccs_backup.rehearsal import world as worlds
+from eccs_backup.rehearsal.browser import COMMAND
+from eccs_backup.rehearsal.mail.mailbox import Message
+from eccs_backup.rehearsal.server import serve
 
 COUNT = 100_000
 FIRST = 1628424719502045299
@@ -93,5 +101,36 @@ def _mails() -> Iterator[bytes]:
         yield raw + PARAGRAPH * random.randint(10, 120)
 
 
+def online(folder: Path) -> None:
+    """A mailbox at the practice service: at most one unit of the quota for each mail in it."""
+    base = [mail for mail in mails("tuning") if b"X-Gmail-Labels: Spam" not in mail.raw]
+    for count in (2_000, 20_000):
+        world = worlds.plain(1)
+        owner = worlds.STUDENT
+        world.mail[owner.address].fill(
+            Message(FIRST + number, FIRST + number, 1_600_000_000_000 + number * 60_000, raw, {"INBOX", category})
+            for number, (raw, category) in enumerate(_filed(base, count, owner.address))
+        )
+        with serve(world) as server:
+            env = {"ECCS_BACKUP_HOME": str(folder / f"home-{count}"), "ECCS_BACKUP_REHEARSAL": server.url}
+            os.environ |= env | {"BROWSER": COMMAND.format(python=PYTHON)}
+            CliRunner().invoke(cli, ["auth", "--client", str(server.client_file(folder))])
+            result = CliRunner().invoke(cli, ["linked-apps", "--online", "--json"])
+        said = next(line for line in result.stderr.splitlines() if "units" in line)
+        found = {trace["domain"] for row in json.loads(result.stdout)["services"] for trace in row["evidence"]}
+        wanted = [each for each in services("tuning") if each.way != "grant"]
+        hit = sum(bool(found & {each.domain, *each.also}) for each in wanted)
+        print(f"online: {said} exit {result.exit_code}; {hit} of {len(wanted)} services that write")
+
+
+def _filed(base: list[Mail], count: int, owner: str) -> Iterator[tuple[bytes, str]]:
+    """So many mails, as Gmail files them: newsletters and notices in categories of their own."""
+    kinds = {"newsletter": "CATEGORY_PROMOTIONS", "notice": "CATEGORY_UPDATES", "receipt": "CATEGORY_UPDATES"}
+    for number in range(count):
+        mail = base[number % len(base)]
+        raw = mail.raw.replace(b"Message-ID: <", b"Message-ID: <%d." % number, 1).replace(ME.encode(), owner.encode())
+        yield raw, kinds.get(mail.label["kind"] or "", "CATEGORY_PERSONAL")
+
+
 if __name__ == "__main__":
-    main({"offline": offline}, __doc__)
+    main({"offline": offline, "online": online}, __doc__)
