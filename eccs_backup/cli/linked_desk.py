@@ -18,8 +18,11 @@ from eccs_backup.accounts.google_purposes import READ
 from eccs_backup.cli import linked_reading, text
 from eccs_backup.errors import SignInNeeded, Unusable
 from eccs_backup.forwarding import checks
-from eccs_backup.linked_apps import exports, memory, worklist_page, worklist_words
+from eccs_backup.linked_apps import memory
 from eccs_backup.linked_apps.inventory import Linked, State, Way
+from eccs_backup.linked_apps.worklist import exports
+from eccs_backup.linked_apps.worklist import page as worklist_page
+from eccs_backup.linked_apps.worklist import words as worklist_words
 from eccs_backup.messages import Voice, language
 from eccs_backup.vault import reading
 

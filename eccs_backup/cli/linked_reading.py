@@ -18,11 +18,11 @@ from eccs_backup.linked_apps import google_lists, inventory, memory, passwords, 
 from eccs_backup.linked_apps import page as connections_page
 from eccs_backup.linked_apps.claims import Claim, Gathering
 from eccs_backup.linked_apps.inventory import Evidence, Linked
-from eccs_backup.linked_apps.mail_files import SavedMail, of_file, of_vault
-from eccs_backup.linked_apps.mailbox import GmailBox
-from eccs_backup.linked_apps.mails import Judge
+from eccs_backup.linked_apps.mail.files import SavedMail, of_file, of_vault
+from eccs_backup.linked_apps.mail.gmail import GmailBox
+from eccs_backup.linked_apps.mail.judge import Judge
+from eccs_backup.linked_apps.mail.searching import Exploring
 from eccs_backup.linked_apps.memory import Arrival, Memory
-from eccs_backup.linked_apps.searching import Exploring
 from eccs_backup.mail import letters
 from eccs_backup.messages import Voice
 

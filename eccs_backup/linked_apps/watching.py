@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from eccs_backup.linked_apps import inventory, services
 from eccs_backup.linked_apps.claims import Claim, plain
 from eccs_backup.linked_apps.inventory import Linked
-from eccs_backup.linked_apps.mails import Judge
+from eccs_backup.linked_apps.mail.judge import Judge
+from eccs_backup.linked_apps.mail.searching import RECEIVED, Box
 from eccs_backup.linked_apps.memory import Arrival
-from eccs_backup.linked_apps.searching import RECEIVED, Box
 
 MOST_LOOKS = 3
 """Mails of one service that are looked at by the API: the newest may be a forger's."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from eccs_backup.linked_apps import google_alerts, humans, lookalikes
-from eccs_backup.linked_apps.authors import Proof, proof
-from eccs_backup.linked_apps.heads import Address, Head
-from eccs_backup.linked_apps.mails import Judge
+from eccs_backup.linked_apps.mail import google_alerts, humans, lookalikes
+from eccs_backup.linked_apps.mail.authors import Proof, proof
+from eccs_backup.linked_apps.mail.heads import Address, Head
+from eccs_backup.linked_apps.mail.judge import Judge
 
 ME = "hanako@g.example.ac.jp"
 PASSED = "mx.google.com; dmarc=pass (p=REJECT) header.from=github.com"

@@ -19,10 +19,10 @@ import pytest
 import eccs_backup
 from eccs_backup.linked_apps import services
 from eccs_backup.linked_apps.claims import Kind
-from eccs_backup.linked_apps.exports import FORMAT, as_csv, as_ics, as_json
 from eccs_backup.linked_apps.inventory import Confidence, Linked, State, Step, Way
-from eccs_backup.linked_apps.worklist_page import as_html
-from eccs_backup.linked_apps.worklist_words import account_mark, day, line, web_link, worst_first
+from eccs_backup.linked_apps.worklist.exports import FORMAT, as_csv, as_ics, as_json
+from eccs_backup.linked_apps.worklist.page import as_html
+from eccs_backup.linked_apps.worklist.words import account_mark, day, line, web_link, worst_first
 from eccs_backup.messages import LANGUAGES, Voice, sentences
 from linked_apps.some_services import (
     ACCOUNT,
@@ -73,7 +73,7 @@ def test_every_sentence_is_said_and_every_value_has_one() -> None:
         *(f"sort-{each}" for each in services.Kind),
     }
     assert values <= set(SENTENCES)
-    code = [PACKAGE / "linked_apps" / f"{name}.py" for name in ("exports", "worklist_page", "worklist_words")]
+    code = [PACKAGE / "linked_apps" / "worklist" / f"{name}.py" for name in ("exports", "page", "words")]
     words = {
         node.value
         for path in code

@@ -11,8 +11,8 @@ from corpus_wire import ME
 
 from eccs_backup.linked_apps.claims import Gathering
 from eccs_backup.linked_apps.inventory import Evidence, Linked, join
-from eccs_backup.linked_apps.mail_files import SavedMail
-from eccs_backup.linked_apps.mails import Judge
+from eccs_backup.linked_apps.mail.files import SavedMail
+from eccs_backup.linked_apps.mail.judge import Judge
 
 LEAST = 0.95
 

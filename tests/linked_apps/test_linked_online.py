@@ -65,7 +65,7 @@ def test_as_the_saved_mailbox_shows_it(subscriber: Student, tmp_path: Path) -> N
 
 def test_budget(subscriber: Student, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the units are spent it says what was not looked at, and goes on there."""
-    monkeypatch.setattr("eccs_backup.linked_apps.searching.UNITS_FOR_A_SMALL_MAILBOX", 350)
+    monkeypatch.setattr("eccs_backup.linked_apps.mail.searching.UNITS_FOR_A_SMALL_MAILBOX", 350)
     first = subscriber.run("linked-apps", "--online")
     assert first.exit_code == 3
     assert "were not looked at yet" in first.stderr

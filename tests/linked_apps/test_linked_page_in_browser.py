@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from eccs_backup.linked_apps.inventory import Confidence, Linked, State, Step, Way
-from eccs_backup.linked_apps.worklist_page import as_html
-from eccs_backup.linked_apps.worklist_words import is_open, title, worst_first
+from eccs_backup.linked_apps.worklist.page import as_html
+from eccs_backup.linked_apps.worklist.words import is_open, title, worst_first
 from linked_apps.some_services import ACCOUNT, IMAGE, MADE, SCRIPT, everything, ordinary
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eccs_backup.linked_apps import wording
+from eccs_backup.linked_apps.mail import wording
 
 FOLDER = Path(__file__).with_name("subjects")
 SUBJECTS = {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in FOLDER.glob("*.toml")}

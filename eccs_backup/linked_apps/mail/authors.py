@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from eccs_backup.linked_apps.domains import registrable
-from eccs_backup.linked_apps.heads import Head
-from eccs_backup.linked_apps.senders import SENDERS
+from eccs_backup.linked_apps.mail.heads import Head
+from eccs_backup.linked_apps.mail.senders import SENDERS
 
 RECEIVER = "mx.google.com"
 """The server whose word counts. It takes out lines that others have written in its name, and puts its own on top."""

@@ -17,7 +17,7 @@ from importlib.resources import files
 from string import Template
 
 from eccs_backup.linked_apps.inventory import Evidence, Linked, State, Way
-from eccs_backup.linked_apps.worklist_words import (
+from eccs_backup.linked_apps.worklist.words import (
     FILE,
     KEPT_BY_CHANGE,
     STATES,

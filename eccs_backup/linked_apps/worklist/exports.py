@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 from eccs_backup.linked_apps.inventory import Evidence, Linked, Way
-from eccs_backup.linked_apps.worklist_words import (
+from eccs_backup.linked_apps.worklist.words import (
     FILE,
     STATES,
     WAYS,

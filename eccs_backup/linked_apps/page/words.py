@@ -12,9 +12,9 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from eccs_backup.linked_apps import page_own as own
 from eccs_backup.linked_apps.claims import Kind
-from eccs_backup.linked_apps.page_line import folded, words
+from eccs_backup.linked_apps.page import own
+from eccs_backup.linked_apps.page.line import folded, words
 
 LONGEST = 500
 """Characters of a line that is looked at: more is a text, or data."""

@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 
 from eccs_backup.linked_apps import services
-from eccs_backup.linked_apps.senders import SENDERS
+from eccs_backup.linked_apps.mail.senders import SENDERS
 
 SHORTEST = 5
 """Letters of a known domain's name below which a likeness says nothing."""

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 
 from eccs_backup import profiles
-from eccs_backup.linked_apps import google_alerts, humans, lookalikes, services, wording
-from eccs_backup.linked_apps.authors import Proof, is_carried, proof
+from eccs_backup.linked_apps import services
 from eccs_backup.linked_apps.claims import Claim, Kind
 from eccs_backup.linked_apps.domains import registrable
-from eccs_backup.linked_apps.heads import Address, Head
-from eccs_backup.linked_apps.senders import SENDERS
+from eccs_backup.linked_apps.mail import google_alerts, humans, lookalikes, wording
+from eccs_backup.linked_apps.mail.authors import Proof, is_carried, proof
+from eccs_backup.linked_apps.mail.heads import Address, Head
+from eccs_backup.linked_apps.mail.senders import SENDERS
 
 Text = Callable[[], str]
 """Brings the text of the mail, when it is wanted: that costs more than its headers."""

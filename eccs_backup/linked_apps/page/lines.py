@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
-from eccs_backup.linked_apps import page_html, reading
-from eccs_backup.linked_apps.page_line import CONNECTION, Group, Line, Page
+from eccs_backup.linked_apps import reading
+from eccs_backup.linked_apps.page import html
+from eccs_backup.linked_apps.page.line import CONNECTION, Group, Line, Page
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]{1,40})", re.I)
 _HTML = re.compile(r"\s*<(?:!doctype html|html\b|head\b|body\b|!--|meta\b|\?xml)", re.I)
@@ -28,7 +29,7 @@ def page(data: bytes, suffix: str) -> Page:
     named = _CHARSET.search(data[:4096])
     text = reading.text(data, declared or (named[1].decode("ascii") if named else ""))
     if _HTML.match(text[:1000]) or (suffix.lower() in (".html", ".htm") and text.lstrip()[:1] == "<"):
-        found = page_html.page(text)
+        found = html.page(text)
         return found._replace(address=address or found.address)
     return Page(list(_pasted(text)))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eccs_backup.errors import Unusable
-from eccs_backup.linked_apps.heads import Head
-from eccs_backup.linked_apps.mails import NOT_RECEIVED
+from eccs_backup.linked_apps.mail.heads import Head
+from eccs_backup.linked_apps.mail.judge import NOT_RECEIVED
 from eccs_backup.mail import content, letters, mbox_reading
 from eccs_backup.vault import Vault
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from eccs_backup.errors import Unavailable
 from eccs_backup.http import Wire
-from eccs_backup.linked_apps.heads import WANTED, Head
-from eccs_backup.linked_apps.searching import Look
+from eccs_backup.linked_apps.mail.heads import WANTED, Head
+from eccs_backup.linked_apps.mail.searching import Look
 from eccs_backup.retry import Halt
 from eccs_backup.sources.gmail import answers
 from eccs_backup.sources.gmail.answers import Answer, must

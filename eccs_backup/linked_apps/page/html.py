@@ -8,8 +8,8 @@ from enum import IntEnum
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-from eccs_backup.linked_apps import page_words
-from eccs_backup.linked_apps.page_line import CONNECTION, Group, Line, Mark, Page
+from eccs_backup.linked_apps.page import words
+from eccs_backup.linked_apps.page.line import CONNECTION, Group, Line, Mark, Page
 
 _UNSEEN = frozenset(
     ("iframe", "math", "noscript", "object", "script", "select", "style", "svg", "template", "textarea")
@@ -121,7 +121,7 @@ class _Parser(HTMLParser):
             self._add(text, frame)
 
     def _add(self, text: str, frame: _Frame) -> None:
-        if frame.group and page_words.meaning(text).sort is page_words.Sort.FREE:
+        if frame.group and words.meaning(text).sort is words.Sort.FREE:
             frame.group.named = True
         inside = frame.hold > _Hold.AFTER
         self.lines.append(Line(len(self.lines) + 1, text, frame.mark, frame.group, inside, frame.link))

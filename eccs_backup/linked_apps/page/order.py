@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from eccs_backup.linked_apps import page_own
-from eccs_backup.linked_apps.page_line import Line, Mark, folded
-from eccs_backup.linked_apps.page_words import Meaning, Sort
+from eccs_backup.linked_apps.page import own
+from eccs_backup.linked_apps.page.line import Line, Mark, folded
+from eccs_backup.linked_apps.page.words import Meaning, Sort
 
 _HEADS = (Sort.SECTION, Sort.EITHER)
 _PRESSED = (Mark.CHIP, Mark.CHOSEN)
@@ -48,7 +48,7 @@ def _filters(told_of: list[Meaning], able: set[int]) -> set[int]:
 def _follows_name(lines: list[Line], told_of: list[Meaning], place: int) -> bool:
     for before in range(place - 1, -1, -1):
         sort = told_of[before].sort
-        if sort is Sort.OWN and not page_own.is_button(folded(lines[before].text)):
+        if sort is Sort.OWN and not own.is_button(folded(lines[before].text)):
             continue
         return sort in (Sort.FREE, Sort.BELOW, Sort.BASIC, Sort.DATE)
     return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from eccs_backup.linked_apps.heads import Address
-from eccs_backup.linked_apps.senders import SENDERS
+from eccs_backup.linked_apps.mail.heads import Address
+from eccs_backup.linked_apps.mail.senders import SENDERS
 
 _JAPANESE = re.compile(r"[一-龠々〆ヶ]{1,4}[ \u3000][一-龠々ぁ-んァ-ヶー]{1,5}|[一-龠々〆ヶ]{2,5}|[ぁ-ん]{2,5}")
 _WORD = re.compile(r"[^\W\d_]{2,}")

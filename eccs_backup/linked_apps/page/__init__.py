@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from eccs_backup.errors import Unusable
-from eccs_backup.linked_apps import hosts, page_entries, page_lines, page_own, reading
+from eccs_backup.linked_apps import hosts, reading
 from eccs_backup.linked_apps.claims import Claim, Kind
-from eccs_backup.linked_apps.page_line import Page, folded
-from eccs_backup.linked_apps.page_words import Sort, meaning
+from eccs_backup.linked_apps.page import entries, lines, own
+from eccs_backup.linked_apps.page.line import Page, folded
+from eccs_backup.linked_apps.page.words import Sort, meaning
 
 LARGEST = 50_000_000
 """Bytes; real ones have 2 MB, with pictures."""
@@ -38,9 +39,9 @@ def read(path: Path) -> Iterator[Claim]:
     kind = next((name for start, name in _OTHER_FILES if data.startswith(start)), "")
     if kind:
         raise Unusable(f"{path} is {kind}, which cannot be read.", hint=HINT)
-    page = page_lines.page(data, path.suffix)
+    page = lines.page(data, path.suffix)
     _check(path, page)
-    found = page_entries.entries(page.lines)
+    found = entries.entries(page.lines)
     if not found:
         raise Unusable(f"No connection can be read from {path}.", hint=HINT)
     for each in found:
@@ -56,12 +57,12 @@ def _check(path: Path, page: Page) -> None:
     words = {folded(line.text) for line in page.lines} | {folded(page.title)}
     sure = any(line.group and line.group.sure for line in page.lines)
     host = hosts.site(page.address).host
-    asks = any(each in line for line in words for each in page_own.LOGIN)
+    asks = any(each in line for line in words for each in own.LOGIN)
     if host == "accounts.google.com" or (asks and not sure and not sorts & {Sort.TITLE, Sort.SECTION}):
         raise Unusable(f"{path} is a page for signing in, not the list of connections.", hint=HINT)
     if host and host not in HOSTS:
         raise Unusable(f"{path} was saved from {host}, and is not Google's page of connections.", hint=HINT)
     if not sure and not sorts.intersection(_SAY_SO):
         raise Unusable(f"{path} is not Google's page of connections, or not in English or Japanese.", hint=HINT)
-    if words & page_own.PART:
+    if words & own.PART:
         raise Unusable(f"{path} shows only the first connections, not the whole list.", hint=HINT)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from eccs_backup.linked_apps import hosts, page_order, page_own
+from eccs_backup.linked_apps import hosts
 from eccs_backup.linked_apps.claims import Kind
-from eccs_backup.linked_apps.page_line import Group, Line, Mark, folded
-from eccs_backup.linked_apps.page_words import GRANT, NONE, SIGN_IN, Meaning, Sort, date, meaning
+from eccs_backup.linked_apps.page import order, own
+from eccs_backup.linked_apps.page.line import Group, Line, Mark, folded
+from eccs_backup.linked_apps.page.words import GRANT, NONE, SIGN_IN, Meaning, Sort, date, meaning
 
 _HEADS = (Sort.TITLE, Sort.SECTION, Sort.EITHER)
 _SAID = (Sort.SECTION, Sort.EITHER, Sort.BELOW)
@@ -158,7 +159,7 @@ def _entry(
 ) -> Entry | None:
     names = [place for place, (_, told) in enumerate(drafted) if told.sort is Sort.FREE]
     if not names and sure:  # an app may be called as a button of the page is, but not as those of every entry are
-        names = [place for place, (line, _) in enumerate(drafted) if not page_own.is_button(folded(line.text))]
+        names = [place for place, (line, _) in enumerate(drafted) if not own.is_button(folded(line.text))]
     if not names:
         return None
     name = drafted[names[0]][0]
@@ -176,7 +177,7 @@ def _own_domain(line: Line) -> str:
 def _flowing(lines: list[Line]) -> Iterator[Entry]:
     """Entries of lines that nothing but their order and words tell apart."""
     told_of = [meaning(line.text) for line in lines]
-    below = page_order.below(lines, told_of)
+    below = order.below(lines, told_of)
     place, current = _Place(), None
     for number, (line, told) in enumerate(zip(lines, told_of, strict=True)):
         if current and (current.takes(told) or hosts.third_party(line.text)):
@@ -194,5 +195,5 @@ def _flowing(lines: list[Line]) -> Iterator[Entry]:
             yield current
         elif current and told.sort is not Sort.OWN:
             current.add(line, told)
-        elif current and page_own.is_button(folded(line.text)):
+        elif current and own.is_button(folded(line.text)):
             current.ends()

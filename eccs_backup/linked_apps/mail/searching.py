@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from eccs_backup.linked_apps.authors import Proof, proof
 from eccs_backup.linked_apps.claims import Claim, Gathering, Kind
 from eccs_backup.linked_apps.domains import registrable
-from eccs_backup.linked_apps.google_alerts import SENDER
-from eccs_backup.linked_apps.heads import Head
-from eccs_backup.linked_apps.mails import GOOGLE, Judge
-from eccs_backup.linked_apps.senders import SENDERS
+from eccs_backup.linked_apps.mail.authors import Proof, proof
+from eccs_backup.linked_apps.mail.google_alerts import SENDER
+from eccs_backup.linked_apps.mail.heads import Head
+from eccs_backup.linked_apps.mail.judge import GOOGLE, Judge
+from eccs_backup.linked_apps.mail.senders import SENDERS
 
 RECEIVED = "-in:sent -in:drafts -in:chats"
 ALERTS = f'from:{SENDER} {{"was granted access" "You allowed" "アクセスを許可" "アクセスが許可" "アクセス権"}}'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from eccs_backup.linked_apps.page_line import words
+from eccs_backup.linked_apps.page.line import words
 
 LONGEST_NAME = 120
 """Characters of a line that can be a name."""
