@@ -13,6 +13,7 @@ from eccs_backup import __version__
 from eccs_backup.errors import BackupError
 
 INTERRUPTED = 130
+_INTERRUPTED = "Interrupted; nothing is lost. Run the same command again to go on."
 COMMANDS = {
     "auth": "auth:auth",
     "drive-export": "drive:drive_export",
@@ -77,8 +78,11 @@ class Commands(click.Group):
         except BackupError as error:
             fail(error)
             ctx.exit(error.exit_status)
-        except (KeyboardInterrupt, click.Abort):  # the latter: at a question, also by Ctrl-D
-            click.echo("\nInterrupted; nothing is lost. Run the same command again to go on.", err=True)
+        except click.Abort:  # Ctrl-C or Ctrl-D at a question: nothing is under way
+            click.echo(f"\n{_INTERRUPTED}", err=True)
+            ctx.exit(INTERRUPTED)
+        except KeyboardInterrupt:
+            click.echo(f"\n{_INTERRUPTED}", err=True)
             sys.stdout.flush()
             os._exit(INTERRUPTED)  # not waiting for threads that wait for a dead network; the records are closed
 

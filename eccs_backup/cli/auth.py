@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eccs_backup.accounts.google_purposes import PURPOSES, READ
-from eccs_backup.errors import Transient, Unfinished
+from eccs_backup.errors import Transient, Unfinished, Unusable
 
 if TYPE_CHECKING:
     from eccs_backup.accounts.google_sign_in import Talk
@@ -96,9 +96,12 @@ def _sign_in(client_file: Path | None, address: str | None, group: str, no_brows
     from eccs_backup.accounts.google_sign_in import sign_in
     from eccs_backup.http import Wire
 
+    purpose = PURPOSES.get(group)
+    if purpose and purpose.delegated:
+        raise Unusable(f"This is nothing to sign in for in the browser: {purpose.words}.", hint=purpose.before)
     wire = Wire()
     talk = _talk(no_browser, seconds)
-    if purpose := PURPOSES.get(group):
+    if purpose:
         _say(purpose.before)
     client = obtain(client_file, wire, talk.say, talk.lines)
     token = sign_in(client, asked_for(group), talk, address=address, group=group, wire=wire)

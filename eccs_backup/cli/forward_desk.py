@@ -1,243 +1,185 @@
-"""The accounts, the language and the mailbox of one `forward` command, and what it does with them."""
+"""One `forward` command: what it does in which order, and what it ends with."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
-import textwrap
 from typing import Any
 
 import click
 
 from eccs_backup import profiles
-from eccs_backup.accounts import google, home
-from eccs_backup.accounts.google_purposes import PURPOSES, READ
-from eccs_backup.errors import BackupError, BlockedByAdministrator, Halted, Unusable
-from eccs_backup.forwarding import checks, proof, reply
-from eccs_backup.forwarding.mailbox import Mailbox
-from eccs_backup.forwarding.run import LEFT, PAGE, Run, Talk
-from eccs_backup.forwarding.steps import Keep, Standing, Wish, forwarded, same, takes_in_all, works
-from eccs_backup.http import Hangup, Wire
-from eccs_backup.messages import Voice, language
+from eccs_backup.accounts import home
+from eccs_backup.accounts.google_purposes import READ
+from eccs_backup.cli import fail, forward_proof, forward_terminal
+from eccs_backup.cli.forward_reply import set_reply
+from eccs_backup.cli.forward_report import Report
+from eccs_backup.cli.forward_session import Session, signed_in
+from eccs_backup.errors import BackupError, BlockedByAdministrator, Halted, ItemError, Transient, Unfinished, Unusable
+from eccs_backup.forwarding import checks, reply
+from eccs_backup.forwarding.addresses import same
+from eccs_backup.forwarding.run import PAGE, Run
+from eccs_backup.forwarding.steps import Filter, Keep, Standing, Wish, forwarded, goes_to, takes_in_all, works
 
 UNFINISHED = 3
+NOT_FINISHED = (Unfinished, Transient, ItemError, BlockedByAdministrator)
+"""Ends after which programs are told how forwarding stands all the same."""
 
 
 class Desk:
     """One command. `more` holds its options; `reading` says that it changes nothing, and needs no more than reading."""
 
-    def __init__(self, more: dict[str, Any], *, reading: bool) -> None:
-        self._more, self._json = more, bool(more["as_json"])
-        self._voice = Voice("forward", more["language"] or language())
-        self.delegated = google.is_saved(more["account"], "forward-all")
+    def __init__(self, to: str | None, more: dict[str, Any], *, reading: bool) -> None:
+        self._more, self._talk = more, forward_terminal.talk(more)
+        self._voice = self._talk.voice
+        self.again = self._voice.say("again")
+        """What to do about trouble that passes."""
+        self._to = "" if to is None else checks.destination(to, self._voice)
+        others = [each for each in (self._to, more["test_account"]) if each]
         changes = not reading and bool(more["by_filter"] or more["reply_text"])
-        self._group = "forward-all" if self.delegated else "forward" if changes else READ
-        tokens, self.account = google.account(more["account"], _scopes(self._group), group=self._group)
-        wire = Wire(tokens)
-        self._halt = Hangup(wire)
-        self._mailbox = Mailbox(wire, home.rehearsal(), self._halt)
-        self._talk = self._make_talk()
-        self._more_found: dict[str, Any] = {}
+        self._session = Session(more["account"], others, self._talk, more["time_limit"], changes=changes)
+        self._account, self._mailbox = self._session.account, self._session.mailbox
+        self._report = Report(self._talk, self._account, as_json=more["as_json"])
 
-    def show(self, to: str) -> None:
-        """How it stands; exit status 0 only when mail goes to that address."""
+    def show(self) -> None:
+        """How it stands; exit status 0 only when all mail goes to that address."""
         now = self._mailbox.standing()
-        on = forwarded(now, to)
-        self._report(now, to, on)
-        self._finish(on)
+        self._report.show(now, self._to)
+        self._finish(forwarded(now, self._to))
 
-    def set_up(self, to: str, *, test: bool) -> None:
+    def set_up(self, *, test: bool) -> None:
         """Until Gmail says that it is on; then, when that is wished for, the proof."""
-        checks.fits(to, self.account, self._mailbox.aliases(), same_institution=self._more["same_institution"])
-        self._check_loop(to)
-        self._check_provider(to)
-        answer = self._reply() if self._more["reply_text"] else None
+        more, to = self._more, self._to
+        aliases = self._mailbox.aliases()
+        checks.fits(to, self._account, aliases, self._voice, same_institution=more["same_institution"])
+        self._check_loop(aliases)
+        self._check_provider()
+        answer = None
+        if more["reply_text"]:
+            answer = reply.read(more["reply_text"], more["reply_until"], voice=self._voice)
         if test:
-            self._sign_ins_of_test()  # what is lacking is said now, and not after all the rest
-        keep = self._more["keep"]
-        wish = Wish(to, Keep(keep) if keep else None, self._more["by_filter"], delegated=self.delegated)
+            forward_proof.prepare(self._session, to, more["test_account"])
+        now = self._bring_about(answer)
+        if not more["as_json"]:
+            self._report.show(now, to, wished=more["keep"] is not None)
+        if not more["by_filter"] and not (now.on and same(now.to, to)):
+            self._talk.say("filter-already", to=to)
         try:
-            now = self._run().bring_about(wish)
-        except BlockedByAdministrator:
-            if answer:  # all the more: it is what is left
-                self._set_reply(answer)
+            good = set_reply(self._session, self._report, answer) if answer else True
+            if test:
+                good = forward_proof.prove(self._session, self._report, to, more["test_account"]) and good
+        except NOT_FINISHED:
+            self._print(now)
             raise
-        if not self._json:
-            self._report(now, to, True)
-        good = self._set_reply(answer) if answer else True
-        if test:
-            good = self._prove(to) and good
-        if self._json:
-            self._report(now, to, True)
+        self._print(now)
         self._finish(good)
 
     def stop(self) -> None:
         """Until Gmail says that nothing is forwarded. Filters that take in only some mail are the person's own."""
         now = self._mailbox.standing()
         if now.blocked:
-            raise BlockedByAdministrator(
-                "Your organisation has switched forwarding off: nothing is forwarded now, and nothing can be seen.",
-                hint="Should it be allowed again, run the same command again.",
-            )
-        ours = tuple(each.id for each in now.filters if takes_in_all(each.criteria))
-        if ours and self._group == READ:
-            raise Unusable(
-                "To remove the filter takes another permission.",
-                hint="Sign in with: eccs-backup auth --for forward - then: eccs-backup forward --stop --by-filter",
-            )
-        if (now.on or ours) and not self._talk.agree(self._voice.say("will-stop", account=self.account)):
-            raise Unusable(LEFT, hint="Answer yes, or add --yes.")
-        now = self._run().switch_off(self.delegated, ours)
+            self._print(now)
+            raise self._talk.error(BlockedByAdministrator, "stop-blocked")
+        every = tuple(each for each in now.filters if takes_in_all(each.criteria))
+        self._check_destination(now)
+        changing = self._session.changing() if every else self._mailbox
+        self._agree_to_stop(now, every)
+        run = self._run()
+        try:
+            now = run.switch_off(self._session.delegated, every, changing.remove_filter)
+        except NOT_FINISHED:
+            self._print(run.now, known=run.known)
+            raise
         left = {each.to for each in now.filters if works(now, each)}
-        if self._json:
-            self._report(now, "", not left)
+        if self._more["as_json"]:
+            self._print(now)
         elif left:
-            self._tell("left-filters", "yellow", account=self.account, to=", ".join(sorted(left)))
+            self._report.tell("left-filters", "yellow", account=self._account, to=", ".join(sorted(left)))
         else:
-            self._tell("stopped", "green")
+            self._report.tell("stopped", "green")
         self._finish(not left)
 
-    def _prove(self, to: str) -> bool:
-        """Send a message to the old address, and look for it where it should arrive; whether it did."""
-        second = self._more["test_account"]
-        sender, address = self._other(second or self.account, "send")
-        sent = proof.probe(address, self.account)
-        if not self._talk.agree(self._voice.say("will-send", sender=address, account=self.account)):
-            raise Unusable("No message was sent.", hint="Answer yes, or add --yes.")
-        sender.send(sent.body)
-        self._more_found["test_subject"] = sent.subject
-        if not second:
-            self._more_found["test"] = "sent"
-            self._tell("test-sent", account=self.account, to=to, subject=sent.subject)
-            return True
-        box, _ = self._other(second, READ)
-        self._talk.say("looking", to=second)
-        arrival = proof.await_copy(box, sent, seconds=self._more["time_limit"], sleep=self._halt.sleep)
-        if arrival is None or not proof.came_by_forwarding(arrival, to):
-            self._more_found["test"] = "lost"
-            self._tell("test-lost", "red", to=to, subject=sent.subject)
-            return False
-        self._more_found["test"] = "spam" if arrival.spam else "arrived"
-        self._tell("test-spam" if arrival.spam else "test-arrived", "yellow" if arrival.spam else "green", to=to)
-        return True
+    def _check_destination(self, now: Standing) -> None:
+        """Raise Unusable when mail goes elsewhere than the person thinks."""
+        to = self._to
+        if to and (others := [each for each in goes_to(now) if not same(each, to)]):
+            raise self._talk.error(Unusable, "stop-other", account=self._account, to=to, others=", ".join(others))
 
-    def _sign_ins_of_test(self) -> None:
-        second = self._more["test_account"]
-        if same(second, self.account):
-            raise Unusable(
-                f"{second} is the old address itself.",
-                hint="Name another signed-in account, or leave --test-account out and look for the message yourself.",
-            )
-        google.account(second or self.account, _scopes("send"), group="send")
-        if second:
-            google.account(second, _scopes(READ), group=READ)
+    def _agree_to_stop(self, now: Standing, every: tuple[Filter, ...]) -> None:
+        """Name what is to end. Raise Unusable when nobody says yes."""
+        if not (now.on or every):
+            return
+        ends = ([self._voice.say("forward-all", to=now.to)] if now.on else []) + [
+            self._voice.say("a-filter", filter=each) for each in every
+        ]
+        if not self._talk.ask("will-stop", account=self._account, ends="\n".join(ends)):
+            raise self._talk.error(Unusable, "left", hint="say-yes")
 
-    def _reply(self) -> reply.Reply:
-        return reply.read(self._more["reply_text"], self._more["reply_until"])
+    def _bring_about(self, answer: reply.Reply | None) -> Standing:
+        more = self._more
+        keep = Keep(more["keep"]) if more["keep"] else None
+        run = self._run()
+        try:
+            return run.bring_about(Wish(self._to, keep, more["by_filter"], delegated=self._session.delegated))
+        except BlockedByAdministrator as error:
+            if answer:  # all the more: it is what is left
+                self._only_reply(answer, error)
+            self._print(run.now)
+            if answer:
+                click.get_current_context().exit(error.exit_status)
+            raise
+        except NOT_FINISHED:
+            if answer:
+                self._talk.say("reply-not-set")
+            self._print(run.now, known=run.known)
+            raise
 
-    def _set_reply(self, wished: reply.Reply) -> bool:
-        """Show the reply, set it, and read it back; whether Gmail shows it."""
-        until = f"{wished.until:%Y-%m-%d}" if wished.until else "-"
-        shown = self._voice.say("will-reply", account=self.account, text=wished.text, until=until)
-        if not self._talk.agree(shown):
-            raise Unusable("The vacation reply was left as it is.", hint="Answer yes, or add --yes.")
-        self._mailbox.set_reply(wished.body())
-        good = wished.is_in(self._mailbox.reply())
-        self._more_found["reply"] = good
-        self._tell("reply-on" if good else "reply-lost", None if good else "red")
-        return good
+    def _only_reply(self, answer: reply.Reply, blocked: BlockedByAdministrator) -> None:
+        """Tell the block first; then the reply, whatever becomes of it."""
+        fail(blocked)
+        try:
+            set_reply(self._session, self._report, answer)
+        except Halted:
+            raise
+        except BackupError as error:
+            fail(error)
 
-    def _check_loop(self, to: str) -> None:
+    def _print(self, now: Standing, *, known: bool = True) -> None:
+        """For programs: how it stands, also when that is not how it should; nothing when that is not known."""
+        if self._more["as_json"] and known:
+            self._report.show(now, self._to)
+
+    def _check_loop(self, aliases: list[str]) -> None:
         """Raise Unusable when the destination forwards back; only of a signed-in account it can be known."""
-        if not google.is_saved(to, READ):
+        there = signed_in(self._to, READ)
+        if there is None:
             return
         try:
-            back = self._other(to, READ)[0].standing()
+            back = self._session.other(there, READ)[0].standing()
         except Halted:
             raise
         except BackupError:  # its sign-in has ended, say: no reason to refuse
             return
-        checks.leads_on(to, self.account, back)
+        checks.leads_on(self._to, self._account, aliases, back, self._voice)
 
-    def _check_provider(self, to: str) -> None:
+    def _check_provider(self) -> None:
         """Raise Unusable unless the person agrees to a mail service known to turn forwarded mail away."""
-        doubted = checks.refuses(to)
+        doubted = checks.refuses(self._to)
         if doubted is None:
             return
         name = doubted.name[self._voice.language]
-        if not self._talk.agree(self._voice.say("refuses", **doubted._asdict() | {"to": to, "name": name})):
-            raise Unusable(LEFT, hint="Name another address, or answer yes, or add --yes.")
-
-    def _other(self, account: str, group: str) -> tuple[Mailbox, str]:
-        tokens, address = google.account(account, _scopes(group), group=group)
-        return Mailbox(Wire(tokens), home.rehearsal(), self._halt), address
+        if not self._talk.ask("refuses", **doubted._asdict() | {"to": self._to, "name": name}):
+            raise self._talk.error(Unusable, "left", hint="another-or-yes")
 
     def _run(self) -> Run:
         practice = home.rehearsal()
         page = PAGE.replace("https://mail.google.com", practice) if practice else PAGE
-        seconds = self._more["time_limit"]
-        return Run(self._mailbox, self.account, self._talk, page=page, seconds=seconds, sleep=self._halt.sleep)
+        return Run(self._mailbox, self._account, self._talk, self._session.watch, page=page, opening=self._open)
 
-    def _make_talk(self) -> Talk:
-        from eccs_backup.cli.auth import browse
-
-        def agree(sentence: str) -> bool:
-            if self._more["yes"] or not sys.stdin.isatty():
-                click.echo(_fitted(sentence), err=True)
-                return bool(self._more["yes"])
-            return click.confirm(_fitted(sentence), err=True)
-
-        shown = (lambda url: False) if self._more["no_browser"] else browse
-        return Talk(self._voice, lambda sentence: click.echo(_fitted(sentence), err=True), agree, shown)
-
-    def _tell(self, sentence: str, colour: str | None = None, **values: object) -> None:
-        """A result: for the standard output, unless that is to be JSON."""
-        click.secho(_fitted(self._voice.say(sentence, **values)), fg=colour, err=self._json)
+    def _open(self) -> None:
+        """What the person should know before the first step."""
+        self._talk.say("not-forwarded")
+        if profile := profiles.of(self._account):
+            self._talk.say("dates", **profile._asdict())
 
     def _finish(self, good: bool) -> None:
         if not good:
             click.get_current_context().exit(UNFINISHED)
-
-    def _report(self, now: Standing, to: str, on: bool) -> None:
-        """How it stands: as JSON, or in words with what the person should know of it."""
-        if self._json:
-            filters = [{"id": each.id, "to": each.to, "criteria": dict(each.criteria)} for each in now.filters]
-            found: dict[str, Any] = {"account": self.account, "to": to or None, "forwarded": forwarded(now, to)}
-            found |= {"on": now.on, "goes_to": now.to, "keep": now.keep, "addresses": dict(now.addresses)}
-            found |= {"filters": filters, "blocked": now.blocked, **self._more_found}
-            click.echo(json.dumps(found, ensure_ascii=False))
-            return
-        if not on:
-            self._tell("blocked" if now.blocked else "off", "red", account=self.account, to=to)
-            if now.on:
-                self._tell("elsewhere", account=self.account, to=now.to)
-            for address, standing in now.addresses.items():
-                click.echo(f"  {address}: {standing}")
-            return
-        if now.on and same(now.to, to):
-            keep = self._voice.say(f"keep-{now.keep}") if now.keep in [*Keep] else str(now.keep)
-            self._tell("on", "green", account=self.account, to=to, keep=keep)
-        else:
-            self._tell("on-by-filter", "green", account=self.account, to=to)
-        self._tell("not-forwarded")
-        if profile := profiles.of(self.account):
-            self._tell("dates", **profile._asdict())
-        self._tell("hosted", account=self.account, to=to)
-
-
-def _fitted(text: str) -> str:
-    """Lines that a terminal does not break within words; Japanese has no spaces, and may be broken anywhere."""
-    if not (sys.stderr.isatty() and sys.stdout.isatty() and text.isascii()):
-        return text
-    wide = shutil.get_terminal_size().columns - 1
-
-    def wrapped(line: str) -> str:
-        indent = line[: len(line) - len(line.lstrip())]
-        return textwrap.fill(line, wide, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-    return "\n".join(map(wrapped, text.split("\n")))
-
-
-def _scopes(group: str) -> tuple[str, ...]:
-    return PURPOSES[group].scopes if group in PURPOSES else google.SCOPES["mail"]

@@ -12,6 +12,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import click
 
@@ -78,8 +79,9 @@ def _step(env: dict[str, str], *words: str) -> None:
 
 
 def _keep_open(practice: Rehearsal, home: Path, seconds: int) -> None:
-    from eccs_backup.rehearsal.world import SECOND
+    from eccs_backup.rehearsal.world import SECOND, STUDENT
 
+    practice.forwarding.remove(STUDENT.address, SECOND.address)  # so that this can be practised from the beginning
     client = practice.client_file(home)
     click.echo("The practice account is open. In another terminal:\n")
     click.echo(f"  export ECCS_BACKUP_HOME={shlex.quote(str(home))} {ADDRESS}={practice.url}")
@@ -91,7 +93,21 @@ def _keep_open(practice: Rehearsal, home: Path, seconds: int) -> None:
     click.echo(f"To put the mail into another practice account, {SECOND.address}:\n")
     click.echo(f"  {command} auth --for restore --account {SECOND.address}")
     click.echo(f"  {command} mail-restore ./saved --account {SECOND.address}\n")
+    _tell_forwarding(command, practice.url, STUDENT.address, SECOND.address)
     click.echo(f"Ctrl-C closes it; it closes by itself after {seconds:,} seconds.")
     with suppress(KeyboardInterrupt):
         threading.Event().wait(seconds)
     click.echo("The practice account is closed.")
+
+
+def _tell_forwarding(command: str, url: str, old: str, new: str) -> None:
+    """How forwarding is practised: the command waits while the pages are used and the confirmation mail is read."""
+    click.echo(f"To forward the mail of {old} to {new}:\n")
+    click.echo(f"  {command} forward --to {new} --account {old}\n")
+    click.echo("It names the page to use; here that is:\n")
+    click.echo(f"  {url}/mail/u/?authuser={quote(old)}#settings/fwdandpop\n")
+    click.echo("While it waits, read the confirmation mail in a third terminal, with the same line `export` first:\n")
+    click.echo(f"  {command} auth --account {new}")
+    click.echo(f"  {command} mail-export ./new --account {new} --label INBOX")
+    click.echo(f"  {command} mail-search ./new --from forwarding-noreply --paths --limit 1\n")
+    click.echo("The last one names the file of the mail; open its first link in the browser.\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -13,7 +14,10 @@ from email_validator import EmailNotValidError, validate_email
 
 from eccs_backup import profiles
 from eccs_backup.errors import Unusable
-from eccs_backup.forwarding.steps import Standing, forwarded, same
+from eccs_backup.forwarding.addresses import PUBLIC, domain, mailbox
+from eccs_backup.forwarding.steps import Standing, goes_to
+from eccs_backup.forwarding.talk import trouble
+from eccs_backup.messages import Voice
 
 
 class Provider(NamedTuple):
@@ -28,59 +32,47 @@ class Provider(NamedTuple):
     read: date
 
 
-def destination(text: str) -> str:
+def destination(text: str, voice: Voice | None = None) -> str:
     """The address that a person typed, in its usual form. Raises Unusable.
 
-    Only the form is checked: whether it exists, shows when the confirmation mail arrives.
+    Only the form is checked: whether it exists, shows when the confirmation mail arrives. Letters of full width are
+    another address to the letter, and a slip of the keyboard in fact.
     """
+    half = unicodedata.normalize("NFKC", text)
+    if half != unicodedata.normalize("NFC", text):
+        raise trouble(Unusable, "full-width", voice, text=text, half=half)
     try:
         return str(validate_email(text.strip(), check_deliverability=False).normalized)
     except EmailNotValidError as error:
-        raise Unusable(f"'{text}' is not a mail address: {error}", hint="Write it as name@example.com") from error
+        raise trouble(Unusable, "no-address", voice, text=text, why=str(error)) from error
 
 
-def fits(to: str, account: str, aliases: Iterable[str], *, same_institution: bool = False) -> None:
+def fits(
+    to: str, account: str, aliases: Iterable[str], voice: Voice | None = None, *, same_institution: bool = False
+) -> None:
     """Raise Unusable when mail would be forwarded to where it comes from, or to an address that ends as well."""
-    if any(same(_plain(to), _plain(each)) for each in (account, *aliases)):
-        raise Unusable(f"{to} leads into this very mailbox.", hint="Name an address that stays when this account ends.")
-    profile = profiles.of(account)
+    if any(mailbox(to) == mailbox(each) for each in (account, *aliases)):
+        raise trouble(Unusable, "very-mailbox", voice, to=to)
     if same_institution:
         return
-    if profile and profiles.ends_too(profile, to):
-        raise Unusable(
-            f"{to} belongs to the same institution as {account}, and may end as well.",
-            hint="Name a private address. If this one stays for certain, add --same-institution.",
-        )
-    if not profile and to.rpartition("@")[2].casefold() == account.rpartition("@")[2].casefold():
-        raise Unusable(
-            f"{to} is of the same domain as {account}, and may end as well.",
-            hint="Name a private address. If this one stays for certain, add --same-institution.",
-        )
+    if profile := profiles.of(account):
+        ends = profiles.ends_too(profile, to)
+    else:
+        ends = profiles.within(domain(to), [domain(account)]) and domain(to) not in PUBLIC
+    if ends:
+        raise trouble(Unusable, "may-end-too", voice, to=to, account=account)
 
 
 def refuses(to: str) -> Provider | None:
     """The mail service of a destination when it is known to turn forwarded mail away, else None."""
-    domain = to.rpartition("@")[2].casefold()
-    return next((each for each in _providers() if profiles.within(domain, each.domains)), None)
+    return next((each for each in _providers() if profiles.within(domain(to), each.domains)), None)
 
 
-def leads_on(to: str, account: str, back: Standing) -> None:
+def leads_on(to: str, account: str, aliases: Iterable[str], back: Standing, voice: Voice | None = None) -> None:
     """Raise Unusable when the destination, whose forwarding is `back`, sends its mail on to where it comes from."""
-    if forwarded(back, account):
-        raise Unusable(
-            f"{to} forwards its mail to {account}: it would go round and round.",
-            hint=f"End that first, with: eccs-backup forward --stop --account {to}",
-        )
-
-
-def _plain(address: str) -> str:
-    """An address as Gmail delivers it: what follows "+" does not count, nor do dots in gmail.com's names.
-    https://support.google.com/mail/answer/7436150"""
-    name, _, domain = address.casefold().rpartition("@")
-    name = name.partition("+")[0]
-    if domain in ("gmail.com", "googlemail.com"):
-        return f"{name.replace('.', '')}@gmail.com"
-    return f"{name}@{domain}"
+    own = {mailbox(each) for each in (account, *aliases)}
+    if led := next((each for each in goes_to(back) if mailbox(each) in own), None):
+        raise trouble(Unusable, "round-and-round", voice, to=to, account=led)
 
 
 @cache

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from eccs_backup.accounts.google_answers import ForwardingDisabled
-from eccs_backup.errors import BackupError, ItemError, Unavailable
-from eccs_backup.forwarding.steps import ALL_MAIL, Filter, Keep, Standing, same, takes_in_all
+from eccs_backup.errors import BackupError, ItemError, Throttled, Transient, Unavailable, Unfinished
+from eccs_backup.forwarding.addresses import PUBLIC, domain, same
+from eccs_backup.forwarding.steps import ALL_MAIL, Filter, Keep, Standing, takes_in_all
 from eccs_backup.http import Wire
 from eccs_backup.model import Json, Kind
-from eccs_backup.retry import Halt
+from eccs_backup.retry import Halt, Patience, patiently
 from eccs_backup.sources.gmail import answers
 from eccs_backup.sources.gmail.answers import Answer, must
 from eccs_backup.sources.gmail.asking import Asking, Question
@@ -19,30 +20,34 @@ from eccs_backup.sources.gmail.quota import Quota
 
 T = TypeVar("T")
 ATTEMPTS = 5
-OWN_MAILBOXES = frozenset({"gmail.com", "googlemail.com"})
-"""Domains in which no address is another account's alias."""
-REFUSED = "Look at the account's settings at https://mail.google.com , and run the same command again."
+REFUSED = "Look at the account's settings, and run the same command again:\n  https://mail.google.com"
+
+
+class Unsure(Unfinished):
+    """The answer was lost: what was to be sent was sent, or not."""
 
 
 class Mailbox:
     """One account's mailbox. Every method raises Stop, ItemError, and Transient when patience ends."""
 
     def __init__(self, wire: Wire, endpoint: str | None, halt: Halt) -> None:
-        self._asking = Asking(wire, endpoint, Quota("none", sleep=halt.sleep), halt, ATTEMPTS)
+        quota = Quota("none", sleep=halt.sleep)
+        self._asking = Asking(wire, endpoint, quota, halt, ATTEMPTS)
+        self._once = Asking(wire, endpoint, quota, halt, 1)
         self._settings = self._asking.users.settings()
 
     def aliases(self) -> list[str]:
         """The addresses whose mail arrives here, as far as Gmail tells: those that it sends from by itself.
 
-        Many send from their private address here, too; that one is a mailbox of its own, and goes by its own server
-        or is Gmail's. https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.settings.sendAs
+        Many send from their private address here, too; that one is a mailbox of its own, and goes by its own server,
+        is Gmail's, or nobody has confirmed it yet. https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.settings.sendAs
         """
         request = self._settings.sendAs().list(userId="me")
 
         def read(answer: Answer) -> list[str]:
-            held = [each for each in _list(answer, "sendAs") if each.get("isPrimary") or not each.get("smtpMsa")]
+            held = [each for each in _list(answer, "sendAs") if each.get("isPrimary") or _sent_from_here(each)]
             found = [answers.word(each, "sendAsEmail") for each in held]
-            return [each for each in found if each.rpartition("@")[2].casefold() not in OWN_MAILBOXES]
+            return [each for each in found if domain(each) not in PUBLIC]
 
         return self._ask(request, read)
 
@@ -56,6 +61,8 @@ class Mailbox:
         found: list[Any] = []
         try:
             for each in self._asking.ask_each(questions, "other"):
+                if isinstance(each, Unavailable):
+                    raise _refused(each) from each
                 if isinstance(each, BackupError):
                     raise each
                 found.append(each)
@@ -109,10 +116,10 @@ class Mailbox:
         read = request.postproc
         request.postproc = lambda head, content: read(head, content) or {}
         try:
-            self._ask(request, lambda answer: None)
+            self._asking.ask(request, "other", lambda answer: None)
         except Unavailable as error:
             if error.obstacle.kind is not Kind.GONE:
-                raise ItemError(str(error), hint=REFUSED) from error
+                raise _refused(error) from error
 
     def reply(self) -> dict[str, Json]:
         """The vacation reply as it is."""
@@ -124,10 +131,19 @@ class Mailbox:
         self._do(self._settings.updateVacation(userId="me", body=reply))
 
     def send(self, message: bytes) -> str:
-        """Send a message; its id."""
+        """Send a message; its id. Only what was certainly not sent is tried again. Raises Unsure."""
         body = {"raw": base64.urlsafe_b64encode(message).decode("ascii")}
-        request = self._asking.users.messages().send(userId="me", body=body)
-        return self._ask(request, lambda answer: answers.word(answer, "id"))
+        request = self._once.users.messages().send(userId="me", body=body)
+
+        def once() -> str:
+            try:
+                return self._once.ask(request, "other", lambda answer: answers.word(answer, "id"))
+            except Throttled:
+                raise
+            except Transient as error:
+                raise Unsure(str(error)) from error
+
+        return patiently(once, Patience(ATTEMPTS, sleep=self._once.halt.sleep))
 
     def find(self, message_id: str) -> Iterator[str]:
         """The ids of the messages with that Message-ID, spam and trash included."""
@@ -149,13 +165,22 @@ class Mailbox:
         return self._ask(request, read)
 
     def _do(self, request: Any) -> None:
-        try:
-            self._ask(request, lambda answer: None)
-        except Unavailable as error:
-            raise ItemError(str(error), hint=REFUSED) from error
+        self._ask(request, lambda answer: None)
 
     def _ask(self, request: Any, read: Callable[[Answer], T]) -> T:
-        return self._asking.ask(request, "other", read)
+        try:
+            return self._asking.ask(request, "other", read)
+        except Unavailable as error:
+            raise _refused(error) from error
+
+
+def _refused(error: Unavailable) -> ItemError:
+    """A setting is no file that one could open or ask its owner for."""
+    return ItemError(str(error), hint=REFUSED)
+
+
+def _sent_from_here(answer: Answer) -> bool:
+    return not answer.get("smtpMsa") and answer.get("verificationStatus") != "pending"
 
 
 def _addresses(answer: Answer) -> dict[str, str]:
@@ -178,7 +203,8 @@ def _filters(answer: Answer) -> tuple[Filter, ...]:
 def _filter(answer: Answer) -> Filter:
     criteria, action = answer.get("criteria") or {}, answer.get("action") or {}
     must(isinstance(criteria, dict) and isinstance(action, dict), "a filter that is none")
-    return Filter(answers.word(answer, "id"), criteria, str(action.get("forward") or ""))
+    more = tuple(f"{name}: {value}" for name, value in action.items() if name != "forward" and value)
+    return Filter(answers.word(answer, "id"), criteria, str(action.get("forward") or ""), more)
 
 
 def _list(answer: Answer, name: str) -> list[Answer]:

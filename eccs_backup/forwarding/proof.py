@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from enum import StrEnum
 from typing import NamedTuple
 
+from eccs_backup.errors import Transient
+from eccs_backup.forwarding.addresses import same
 from eccs_backup.forwarding.mailbox import Mailbox
-from eccs_backup.forwarding.steps import same
+from eccs_backup.forwarding.watch import Watch
 
 POLL = 5.0
 
@@ -24,10 +26,19 @@ class Probe(NamedTuple):
     body: bytes
 
 
-class Arrival(NamedTuple):
-    """The copy at the destination: whether it lies in spam, and which address its headers say it was sent on to."""
+class Place(StrEnum):
+    """Where the copy lies: only in the inbox will the person find it by itself."""
 
-    spam: bool
+    INBOX = "inbox"
+    SPAM = "spam"
+    TRASH = "trash"
+    ARCHIVED = "archived"
+
+
+class Arrival(NamedTuple):
+    """The copy at the destination: where it lies, and which address its headers say it was sent on to."""
+
+    place: Place
     forwarded_to: str | None
 
 
@@ -43,25 +54,32 @@ def probe(sender: str, account: str, now: datetime | None = None) -> Probe:
     return Probe(id, subject, message.as_bytes())
 
 
-def await_copy(
-    mailbox: Mailbox,
-    sent: Probe,
-    *,
-    seconds: float,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Arrival | None:
-    """The copy that arrived in `mailbox`, spam included; None when none did in time. What was sent from there itself
-    does not count."""
-    until = clock() + seconds
+def await_copy(mailbox: Mailbox, sent: Probe, watch: Watch) -> Arrival | None:
+    """The copy that arrived in `mailbox`, spam and trash included; None when none did in time. What was sent from there
+    itself does not count. Raises Transient when the last look failed, Stop."""
+    watch.start()
     while True:
-        for id in mailbox.find(sent.id.strip("<>")):
-            labels, headers = mailbox.headers(id)
-            if "SENT" not in labels:
-                return Arrival("SPAM" in labels, headers.get("x-forwarded-to"))
-        if clock() >= until:
+        pause = POLL
+        try:
+            for id in mailbox.find(sent.id.strip("<>")):
+                labels, headers = mailbox.headers(id)
+                if "SENT" not in labels:
+                    return Arrival(place(labels), headers.get("x-forwarded-to"))
+        except Transient as error:
+            if not watch.left():
+                raise
+            pause = max(POLL, error.after or 0.0)
+        if not watch.left():
             return None
-        sleep(min(POLL, max(until - clock(), 0.0)))
+        watch.rest(pause)
+
+
+def place(labels: Collection[str]) -> Place:
+    """Where a message with those labels lies."""
+    for label, found in (("TRASH", Place.TRASH), ("SPAM", Place.SPAM), ("INBOX", Place.INBOX)):
+        if label in labels:
+            return found
+    return Place.ARCHIVED
 
 
 def came_by_forwarding(arrival: Arrival, to: str) -> bool:

@@ -2,92 +2,108 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
-from eccs_backup.errors import BlockedByAdministrator, Unfinished, Unusable
+from eccs_backup.errors import BlockedByAdministrator, Stop, Transient, Unfinished, Unusable
 from eccs_backup.forwarding.mailbox import Mailbox
-from eccs_backup.forwarding.steps import ENDS, Keep, Standing, Step, Wish, decide
-from eccs_backup.messages import Voice
+from eccs_backup.forwarding.steps import ENDS, Filter, Keep, Standing, Step, Wish, decide
+from eccs_backup.forwarding.talk import Talk
+from eccs_backup.forwarding.watch import Watch
 
 POLL = 5.0
 """Seconds between two questions to Gmail while the person is busy in the browser."""
+LOOKS, SOON = 4, 2.0
+"""How often Gmail is asked, after how many seconds, until it shows what was just set."""
+MOST = 12
+"""Steps of one run, at most: answers that change to and fro must not keep it going for ever."""
 PAGE = "https://mail.google.com/mail/u/?authuser={account}#settings/fwdandpop"
 """The settings page of the right account; "u/0" would be whichever signed in first."""
 
 
-@dataclass(frozen=True)
-class Talk:
-    """How the run reaches the person: sentences, questions to be answered with yes or no, and the browser."""
-
-    voice: Voice
-    tell: Callable[[str], None]
-    agree: Callable[[str], bool]
-    browse: Callable[[str], bool] = lambda url: False
-
-    def say(self, sentence: str, **values: object) -> None:
-        """Tell a sentence."""
-        self.tell(self.voice.say(sentence, **values))
-
-
 class Run:
-    """One try to bring forwarding about. `seconds` is how long the person may take for one step by hand."""
+    """One try to bring forwarding about. `watch` has the person's time for one step by hand; `opening` is called once
+    before the first step, when there is something to do."""
 
     def __init__(
         self,
         mailbox: Mailbox,
         account: str,
         talk: Talk,
+        watch: Watch,
         *,
         page: str = PAGE,
-        seconds: float = 900.0,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        opening: Callable[[], None] = lambda: None,
     ) -> None:
-        self._mailbox, self._account, self._talk = mailbox, account, talk
-        self._page, self._seconds, self._clock, self._sleep = page, seconds, clock, sleep
-        self._pending_seen = False
+        self._mailbox, self._account, self._talk, self._watch = mailbox, account, talk, watch
+        self._page, self._opening = page, opening
+        self._pending_seen = self._troubled = False
+        self.now, self.known = Standing(), False
+        """What Gmail said last, and whether it said anything."""
 
     def bring_about(self, wish: Wish) -> Standing:
-        """Until Gmail says that mail is forwarded as wished. Raises Stop, with how to go on."""
+        """Until Gmail says that mail is forwarded as wished. Raises Stop, with how to go on, and Transient."""
+        self._watch.start()
+        self._look(wish)
+        if decide(self.now, wish) not in ENDS:
+            self._opening()
         done: Step | None = None
-        while True:
-            now = self._look(wish)
-            step = decide(now, wish, self._pending_seen)
+        for _ in range(MOST):
+            step = decide(self.now, wish, self._pending_seen)
+            if step is done or step is Step.CANCELLED:  # Gmail may not show everything at once
+                step = self._look_again(step, wish)
             if step in (Step.ON, Step.ON_BY_FILTER):
-                return now
+                return self.now
             if step is Step.ELSEWHERE:
-                wish = self._instead(now, wish)
-            elif step in ENDS:
+                wish = self._instead(wish)
+            elif step in ENDS or step is done:
                 raise self._end(step, wish)
-            elif step is done:  # we did it, and the service does not show it
-                raise Unfinished(f"Gmail does not show what was set ({step.value}).", hint=_AGAIN)
             else:
-                done = self._take(step, wish, now)
+                done = self._take(step, wish)
+        raise self._talk.error(Unfinished, "unsteady", hint="again", account=self._account)
 
-    def switch_off(self, delegated: bool, filters: tuple[str, ...]) -> Standing:
-        """Until Gmail says that nothing is forwarded: forward-all off, and our filters gone."""
-        for id in filters:
-            self._mailbox.remove_filter(id)
-        now = self._mailbox.standing()
-        if now.on and delegated:
+    def switch_off(self, delegated: bool, filters: Sequence[Filter], remove: Callable[[str], None]) -> Standing:
+        """Until Gmail says that nothing is forwarded: forward-all off, those filters gone. Raises like the other."""
+        self._watch.start()
+        for each in filters:
+            remove(each.id)
+        gone = {each.id for each in filters}
+        if self._look().on and delegated:
             self._mailbox.switch_off()
-            now = self._mailbox.standing()
-        if now.on:
+        elif self.now.on:
             self._guide("switch-off-by-hand")
-            self._talk.say("waiting")
-            now = self._wait(lambda now: not now.on, f"Forwarding of {self._account} is still on.")
-        return now
+            self._wait("off", lambda now: not now.on, "missing-switch-off")
+        self._settle(lambda now: not now.on and not gone & {each.id for each in now.filters})
+        if self.now.blocked:
+            raise self._end(Step.BLOCKED)
+        if self.now.on or gone & {each.id for each in self.now.filters}:
+            raise self._talk.error(Unfinished, "not-shown", hint="again")
+        return self.now
 
-    def _look(self, wish: Wish) -> Standing:
-        now = self._mailbox.standing()
-        self._pending_seen = self._pending_seen or decide(now, replace(wish, instead=True)) is Step.AWAIT
-        return now
+    def _look(self, wish: Wish | None = None) -> Standing:
+        self.now, self.known = self._mailbox.standing(), True
+        if wish and decide(self.now, replace(wish, instead=True)) is Step.AWAIT:
+            self._pending_seen = True
+        return self.now
 
-    def _take(self, step: Step, wish: Wish, now: Standing) -> Step | None:
-        """Carry one step out; the step when it was ours, None when it was the person's."""
+    def _look_again(self, step: Step, wish: Wish) -> Step:
+        """The step after some more looks, if it is another one; what was just set may not be shown at once."""
+        self._settle(lambda now: decide(now, wish, self._pending_seen) is not step, wish)
+        return decide(self.now, wish, self._pending_seen)
+
+    def _settle(self, over: Callable[[Standing], bool], wish: Wish | None = None) -> None:
+        for number in range(LOOKS):
+            if over(self._look(wish)) or number == LOOKS - 1:
+                return
+            self._watch.rest(SOON)
+
+    def _take(self, step: Step, wish: Wish) -> Step | None:
+        """Carry one step out, and look; the step when it was ours, None when it was the person's."""
+        if step in _MISSING:
+            self._lead(step, wish)
+            self._wait(step, lambda now: decide(now, wish, self._pending_seen) is not step, _MISSING[step], wish)
+            return None
         match step:
             case Step.ADD:
                 self._ask("will-add", wish)
@@ -96,78 +112,87 @@ class Run:
                 self._ask("will-switch-on", wish)
                 self._mailbox.switch_on(wish.to, wish.keep or Keep.INBOX)
             case Step.FILTER:
-                if now.on:
-                    self._talk.say("besides", account=self._account, other=now.to)
+                if self.now.on:
+                    self._talk.say("besides", account=self._account, other=self.now.to)
                 self._ask("will-filter", wish)
                 if self._mailbox.make_filter(wish.to) is None:
-                    raise Unfinished("Gmail took no filter that forwards all mail.", hint=_BY_HAND)
+                    raise self._talk.error(Unfinished, "no-filter")
+        self._look(wish)
+        return step
+
+    def _lead(self, step: Step, wish: Wish) -> None:
+        match step:
             case Step.ASK_TO_ADD:
                 self._guide("add-by-hand", wish)
-            case Step.AWAIT:
-                self._talk.say("accept", to=wish.to)
             case Step.ASK_TO_SWITCH_ON:
                 self._guide("switch-on-by-hand", wish)
-        if step in (Step.ADD, Step.SWITCH_ON, Step.FILTER):
-            return step
-        self._talk.say("waiting")
-        missing = _MISSING[step].format(to=wish.to, account=self._account)
-        self._wait(lambda now: decide(now, wish, self._seen(now, wish)) is not step, missing)
-        return None
+            case _:
+                self._talk.say("accept", to=wish.to, account=self._account)
+                self._talk.say("open-for-code", url=self._url())
 
-    def _seen(self, now: Standing, wish: Wish) -> bool:
-        self._pending_seen = self._pending_seen or decide(now, replace(wish, instead=True)) is Step.AWAIT
-        return self._pending_seen
-
-    def _wait(self, over: Callable[[Standing], bool], missing: str) -> Standing:
-        """Ask Gmail until it says so. Raises Unfinished, with what is missing, when the person's time is over."""
-        until = self._clock() + self._seconds
+    def _wait(self, step: object, over: Callable[[Standing], bool], missing: str, wish: Wish | None = None) -> None:
+        """Ask Gmail until it says so. Trouble on the way is waited out. Raises Unfinished, with what is missing, when
+        the person's time is over."""
+        self._watch.start(step)
+        self._talk.say("waiting", limit=self._limit())
+        pause, trouble = POLL, None
         while True:
-            now = self._mailbox.standing()
-            if over(now):
-                return now
-            if self._clock() >= until:
-                raise Unfinished(missing, hint=_AGAIN)
-            self._sleep(min(POLL, max(until - self._clock(), 0.0)))
+            self._watch.rest(pause)
+            try:
+                self._look(wish)
+                pause, trouble = POLL, None
+            except Transient as error:
+                pause, trouble = max(POLL, error.after or 0.0), error
+                self._tell_once(error)
+            if not trouble and over(self.now):
+                return
+            if not self._watch.left():
+                if trouble:
+                    raise Unfinished(str(trouble), hint=self._talk.voice.say("again")) from trouble
+                to = wish.to if wish else ""
+                raise self._talk.error(Unfinished, missing, hint="again", to=to, account=self._account)
+
+    def _tell_once(self, error: Transient) -> None:
+        if not self._troubled:
+            self._talk.say("trouble", error=error)
+        self._troubled = True
+
+    def _limit(self) -> str:
+        seconds = self._watch.seconds
+        if seconds < 120:
+            return self._talk.voice.say("seconds", number=round(seconds))
+        return self._talk.voice.say("minutes", number=round(seconds / 60))
+
+    def _url(self) -> str:
+        return self._page.format(account=quote(self._account))
 
     def _guide(self, sentence: str, wish: Wish | None = None) -> None:
-        url = self._page.format(account=quote(self._account))
-        to = wish.to if wish else ""
-        keep = self._keep(wish.keep if wish else None)
-        self._talk.say(sentence, account=self._account, to=to, keep=keep)
-        self._talk.say("opened" if self._talk.browse(url) else "open", url=url)
+        to, keep = (wish.to, wish.keep) if wish else ("", None)
+        self._talk.say(sentence, account=self._account, to=to, keep=self._talk.keep(keep or Keep.INBOX))
+        self._talk.say("opened" if self._talk.browse(self._url()) else "open", url=self._url())
 
     def _ask(self, sentence: str, wish: Wish) -> None:
-        text = self._talk.voice.say(sentence, account=self._account, to=wish.to, keep=self._keep(wish.keep))
-        if not self._talk.agree(text):
-            raise Unusable(LEFT, hint="Answer yes, or add --yes.")
+        keep = self._talk.keep(wish.keep or Keep.INBOX)
+        if not self._talk.ask(sentence, account=self._account, to=wish.to, keep=keep):
+            raise self._talk.error(Unusable, "left", hint="say-yes")
+        self._watch.start()  # thinking about it took as long as it took
 
-    def _instead(self, now: Standing, wish: Wish) -> Wish:
-        text = self._talk.voice.say("instead", account=self._account, other=now.to, to=wish.to)
-        if not self._talk.agree(text):
-            raise Unusable(f"Mail goes on to {now.to}; nothing was changed.", hint="Answer yes to change it.")
+    def _instead(self, wish: Wish) -> Wish:
+        if not self._talk.ask("instead", account=self._account, other=self.now.to, to=wish.to):
+            raise self._talk.error(Unusable, "goes-on", hint="say-yes", other=self.now.to)
         return replace(wish, instead=True)
 
-    def _keep(self, keep: Keep | None) -> str:
-        return self._talk.voice.say(f"keep-{(keep or Keep.INBOX).value}")
-
-    def _end(self, step: Step, wish: Wish) -> BlockedByAdministrator | Unfinished:
+    def _end(self, step: Step, wish: Wish | None = None) -> Stop:
         if step is Step.BLOCKED:
-            return BlockedByAdministrator("Your organisation has switched forwarding off.", hint=_BLOCKED)
-        return Unfinished(
-            f"The request for {wish.to} is gone: its second link cancels it, or the address was removed.",
-            hint="Run the same command again, and use the first link of the new mail.",
-        )
+            return self._talk.error(BlockedByAdministrator, "switched-off")
+        if step is Step.CANCELLED:
+            return self._talk.error(Unfinished, "cancelled", to=wish.to if wish else "")
+        return self._talk.error(Unfinished, "not-shown", hint="again")
 
 
-LEFT = "It was left as it is: nobody said yes."
 _MISSING = {
-    Step.ASK_TO_ADD: "{to} is not among the forwarding addresses of {account} yet.",
-    Step.AWAIT: "{to} is not accepted yet: the confirmation mail there is still to be answered.",
-    Step.ASK_TO_SWITCH_ON: "Forwarding of {account} to {to} is not switched on as wished yet.",
+    Step.ASK_TO_ADD: "missing-add",
+    Step.AWAIT: "missing-accept",
+    Step.ASK_TO_SWITCH_ON: "missing-switch-on",
 }
-_AGAIN = "Run the same command again at any time: it goes on from what Gmail says."
-_BY_HAND = "Switch forward-all on instead: run it again without --by-filter."
-_BLOCKED = (
-    "Ask your administrator whether forwarding can be allowed. Otherwise tell the people who write to you, set a "
-    "vacation reply (--reply-text), and save your mail with: eccs-backup mail-export"
-)
+"""The steps that are the person's, and what is said when one of them is not taken in time."""

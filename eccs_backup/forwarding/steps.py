@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
+from eccs_backup.forwarding.addresses import same
 from eccs_backup.model import Json
 
 ACCEPTED, PENDING = "accepted", "pending"
@@ -23,11 +24,18 @@ class Keep(StrEnum):
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter that forwards: its id, its criteria as Gmail's API has them, and where it forwards to."""
+    """A filter that forwards: its id, its criteria as Gmail's API has them, where it forwards to, and what else it does
+    (the API's words)."""
 
     id: str
     criteria: Mapping[str, Json]
     to: str
+    more: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """What it takes in, what else it does, and where to."""
+        taken = " ".join(f"{name}:{value}" for name, value in self.criteria.items())
+        return f"[{taken}] -> {', '.join((self.to, *self.more))}"
 
 
 @dataclass(frozen=True)
@@ -83,10 +91,10 @@ def decide(now: Standing, wish: Wish, pending_seen: bool = False) -> Step:
         if wish.keep in (None, now.keep):
             return Step.ON
         return Step.SWITCH_ON if wish.delegated else Step.ASK_TO_SWITCH_ON
+    if address == ACCEPTED and forwards_all(now, wish.to) and wish.keep is None:
+        return Step.ON_BY_FILTER
     if now.on and not same(now.to, wish.to) and not wish.instead and not wish.by_filter:
         return Step.ELSEWHERE
-    if wish.by_filter and address == ACCEPTED and forwards_all(now, wish.to):
-        return Step.ON_BY_FILTER
     if address is None and pending_seen:
         return Step.CANCELLED
     if address is None:
@@ -98,11 +106,22 @@ def decide(now: Standing, wish: Wish, pending_seen: bool = False) -> Step:
     return Step.SWITCH_ON if wish.delegated else Step.ASK_TO_SWITCH_ON
 
 
+def goes_to(now: Standing) -> list[str]:
+    """Where all mail is being forwarded to now, by forward-all or by a filter; each address once."""
+    found: list[str] = [now.to] if now.on and now.to else []
+    found += [each.to for each in now.filters if takes_in_all(each.criteria)]
+    working = [to for to in found if not now.blocked and _status(now, to) == ACCEPTED]
+    return [to for place, to in enumerate(working) if not any(same(to, each) for each in working[:place])]
+
+
 def forwarded(now: Standing, to: str) -> bool:
-    """Whether mail is being forwarded to that address now, in whichever way."""
-    if now.blocked:
-        return False
-    return _status(now, to) == ACCEPTED and ((now.on and same(now.to, to)) or forwards_all(now, to))
+    """Whether all mail is being forwarded to that address now, in whichever way."""
+    return any(same(each, to) for each in goes_to(now))
+
+
+def some_goes_to(now: Standing, to: str) -> list[Filter]:
+    """The working filters that forward only some mail to that address."""
+    return [each for each in now.filters if same(each.to, to) and works(now, each) and not takes_in_all(each.criteria)]
 
 
 def forwards_all(now: Standing, to: str) -> bool:
@@ -125,13 +144,8 @@ ALL_MAIL: tuple[Mapping[str, Json], ...] = (
 
 def takes_in_all(criteria: Mapping[str, Json]) -> bool:
     """Whether these criteria are ones that every message meets; what Gmail adds by itself is passed over."""
-    told = {name: value for name, value in criteria.items() if value not in (None, False, "", 0)}
+    told = {name: value for name, value in criteria.items() if value not in (None, False, "", 0, "unspecified")}
     return any(told == dict(each) for each in ALL_MAIL)
-
-
-def same(one: str | None, other: str | None) -> bool:
-    """Whether two addresses are one: Gmail passes over case, but "ß" is not "ss"."""
-    return one is not None and other is not None and one.lower() == other.lower()
 
 
 def _status(now: Standing, to: str) -> str | None:

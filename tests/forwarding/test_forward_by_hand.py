@@ -126,7 +126,7 @@ def test_the_copy_is_to_be_treated_differently(account: Account) -> None:
     assert account.run(*SHORT).exit_code == 0
     result = account.run("--keep", "archive", *SHORT)
     assert result.exit_code == 3
-    assert '"archive Gmail\'s copy"' in result.stderr
+    assert "choose: archive Gmail's copy (Gmail のメールをアーカイブする)" in result.stderr
     account.hand.switch_on(OLD, TO, "trash", after_polls=2)  # a slip of the hand
     account.hand.switch_on(OLD, TO, ARCHIVE, after_polls=6)
     result = account.run("--keep", "archive", *LONG)
@@ -148,7 +148,7 @@ def test_status_is_good_only_for_that_address(account: Account) -> None:
     assert account.run("--status", to=TO.upper().replace("MAIL.EXAMPLE.COM", "mail.example.com")).exit_code == 0
     result = account.run("--status", to=OTHER)
     assert result.exit_code == 3
-    assert f"is forwarded to {TO}" in result.stdout
+    assert f"All mail of {OLD} is forwarded to: {TO}" in result.stdout
     assert account.run("--status", to=f"friend@{OLD.partition('@')[2]}").exit_code == 3  # asking is always allowed
     assert not account.changes()
 

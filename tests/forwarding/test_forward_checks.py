@@ -64,6 +64,7 @@ def test_the_same_mailbox(to: str, account: str, aliases: list[str]) -> None:
         ("other@U-TOKYO.ac.jp", ECCS),
         ("friend@g.example.ac.jp", OLD),
         ("friend@G.Example.ac.jp", OLD),
+        ("friend@lab.g.example.ac.jp", OLD),
     ],
 )
 def test_the_same_institution(to: str, account: str) -> None:
@@ -73,7 +74,9 @@ def test_the_same_institution(to: str, account: str) -> None:
     checks.fits(to, account, [], same_institution=True)
 
 
-@pytest.mark.parametrize(("to", "account"), [(PRIVATE, ECCS), (PRIVATE, OLD), ("x@not-u-tokyo.ac.jp", ECCS)])
+@pytest.mark.parametrize(("to", "account"), [(PRIVATE, ECCS), (PRIVATE, OLD), ("x@not-u-tokyo.ac.jp", ECCS),
+     ("friend@gmail.com", "me@gmail.com"), ("friend@googlemail.com", "me@googlemail.com")],
+)  # fmt: skip
 def test_what_is_fit(to: str, account: str) -> None:
     checks.fits(to, account, [account])
 
@@ -83,9 +86,9 @@ def test_a_destination_that_forwards_back() -> None:
     by_filter = Standing({OLD: "accepted"}, filters=(Filter("f", dict(ALL_MAIL[0]), OLD),))
     for back in (on, by_filter):
         with pytest.raises(Unusable, match="round and round"):
-            checks.leads_on(TO, OLD, back)
+            checks.leads_on(TO, OLD, [], back)
     for back in (Standing(), Standing({OTHER: "accepted"}, True, OTHER), Standing(blocked=True)):
-        checks.leads_on(TO, OLD, back)
+        checks.leads_on(TO, OLD, [], back)
 
 
 def test_a_loop_between_two_signed_in_accounts(account: Account) -> None:

@@ -63,7 +63,7 @@ def test_nothing_without_a_yes(delegated: Account, step: str) -> None:
     elif step != "add":
         delegated.on(OTHER)
     before = delegated.state()
-    result = delegated.run(*(["--stop"] if step == "stop" else SHORT))
+    result = delegated.run("--stop", to=OTHER) if step == "stop" else delegated.run(*SHORT)
     assert result.exit_code == 2
     sentence = {"add": "This adds", "switch on": "This makes", "instead": "instead?", "stop": "This ends"}[step]
     assert sentence in result.stderr

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from eccs_backup.forwarding.addresses import same
 from eccs_backup.forwarding.steps import (
     ALL_MAIL,
     Filter,
@@ -17,7 +18,6 @@ from eccs_backup.forwarding.steps import (
     decide,
     forwarded,
     forwards_all,
-    same,
     takes_in_all,
 )
 
@@ -72,7 +72,12 @@ TABLE: list[tuple[Standing, Wish, Step]] = [
     (replace(BOTH, filters=(OURS,)), BY_FILTER, Step.ON_BY_FILTER),
     # The filter is there, and works only when the address is accepted.
     (FILTERED, BY_FILTER, Step.ON_BY_FILTER),
-    (FILTERED, HAND, Step.ASK_TO_SWITCH_ON),
+    (FILTERED, HAND, Step.ON_BY_FILTER),
+    (FILTERED, DELEGATED, Step.ON_BY_FILTER),
+    (replace(BOTH, filters=(OURS,)), HAND, Step.ON_BY_FILTER),
+    # ... and cannot do what is wished for the copy.
+    (FILTERED, replace(HAND, keep=Keep.INBOX), Step.ASK_TO_SWITCH_ON),
+    (FILTERED, replace(DELEGATED, keep=Keep.INBOX), Step.SWITCH_ON),
     (replace(PENDING, filters=(OURS,)), BY_FILTER, Step.AWAIT),
     (replace(NOTHING, filters=(OURS,)), BY_FILTER, Step.ASK_TO_ADD),
     (replace(ACCEPTED, filters=(replace(OURS, to=OTHER),)), BY_FILTER, Step.FILTER),
@@ -124,7 +129,9 @@ def test_whether_mail_goes_there(now: Standing, yes: bool) -> None:
 @pytest.mark.parametrize("criteria", [dict(each) for each in ALL_MAIL])
 def test_criteria_that_take_in_all_mail(criteria: dict[str, Any]) -> None:
     assert takes_in_all(criteria)
-    assert takes_in_all(criteria | {"from": "", "hasAttachment": False, "excludeChats": None})
+    assert takes_in_all(
+        criteria | {"from": "", "hasAttachment": False, "excludeChats": None, "negatedQuery": "unspecified"}
+    )
     assert not takes_in_all(criteria | {"from": "somebody"})
     assert not takes_in_all(criteria | {"hasAttachment": True})
     assert forwards_all(Standing(filters=(Filter("f", criteria, TO.upper()),)), TO)
