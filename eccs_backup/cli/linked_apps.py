@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def _mail(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--passwords", type=FILE, multiple=True, help="A browser's or password manager's export, .csv")
 @click.option("--tokens", is_flag=True, help="For administrators: the apps that the Directory lists for ACCOUNT.")
 @click.option("--address", "also", multiple=True, metavar="ADDRESS", help="Another address of the same account.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="How to print; else as --output ends, or a table.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the terminal.")
 @click.option("--state", type=click.Choice(STATES), multiple=True, help="Only services with this mark.")
@@ -46,31 +47,52 @@ def _mail(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @_whose
 @click.pass_context
-def linked_apps(ctx: click.Context, /, account: str | None, language: str | None, form: str, **more: Any) -> None:
+def linked_apps(
+    ctx: click.Context, /, account: str | None, language: str | None, form: str | None, **more: Any
+) -> None:
     """List every outside account that is lost, or can be taken over, when the address ends - and what to do first.
 
     Evidence is read from the mail, Google's connections page and password exports that you name, is joined, and is
     remembered; without such options the list is shown as it is known. Nothing of it leaves this machine.
 
     \b
-    eccs-backup linked-apps --mail ~/leaving            the mail that mail-export saved
-    eccs-backup linked-apps --online                    or the mailbox, by a few hundred questions
-    eccs-backup linked-apps connections                 how to save Google's own list; then --page FILE
-    eccs-backup linked-apps --passwords passwords.csv   what the browser knows
-    eccs-backup linked-apps --format html --output worklist.html
-    eccs-backup linked-apps mark github moved           what is done
+    eccs-backup linked-apps --mail ~/leaving       mail that was saved
+    eccs-backup linked-apps --online               or the mailbox itself
+    eccs-backup linked-apps connections            Google's own list
+    eccs-backup linked-apps --passwords FILE.csv   what the browser knows
+    eccs-backup linked-apps --output worklist.html
+    eccs-backup linked-apps mark github moved      what is done
     """
     if ctx.invoked_subcommand:
-        if form != "table" or any(more.values()):
+        if form or any(more.values()):
             raise click.UsageError(f"Put the options of {ctx.invoked_subcommand} behind that word.")
         ctx.obj = (account, language)
         return
+    form = _form(form, more)
     from eccs_backup.cli.linked_desk import Desk
 
     desk = Desk(account, language, more["also"], saved=more["mail"])
     desk.read(more["mail"], more["page"], more["passwords"], online=more["online"], tokens=more["tokens"])
     until: datetime | None = more["until"]
-    desk.show_list("json" if more["as_json"] else form, more["output"], more["state"], until.date() if until else None)
+    desk.show_list(form, more["output"], more["state"], until.date() if until else None)
+
+
+def _form(form: str | None, more: dict[str, Any]) -> str:
+    """The form that is meant, by its option or by the ending of the output. Raises UsageError."""
+    output: Path | None = more["output"]
+    if more["as_json"]:
+        if form not in (None, "json"):
+            raise click.UsageError("--json and --format exclude one another.")
+        form = "json"
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    form = form or (ending if ending in FORMATS else "table")
+    if form in ("html", "ics") and output is None and sys.stdout.isatty():
+        raise click.UsageError(f"Name a file for it: --output worklist.{form}")
+    if more["until"] and form not in ("html", "ics"):
+        raise click.UsageError("--until belongs to --format html or ics.")
+    if more["until"] and more["until"].date() < date.today():
+        raise click.UsageError("--until is a day that has passed.")
+    return form
 
 
 @linked_apps.command()
@@ -88,23 +110,47 @@ def show(
 
 
 @linked_apps.command()
-@click.argument("service")
+@click.argument("service", nargs=-1, required=True)
 @click.argument("state", type=click.Choice(STATES))
-@click.option("--note", help="A word for yourself.")
+@click.option("--note", help="A note for yourself.")
 @_whose
 @click.pass_obj
 def mark(
     above: tuple[str | None, str | None],
-    service: str,
+    service: tuple[str, ...],
     state: str,
     note: str | None,
     account: str | None,
     language: str | None,
 ) -> None:
-    """Remember what you have done about SERVICE: moved, closed, ignored; todo takes it back."""
+    """Remember what you have done about one SERVICE or several: moved, closed, ignored; todo takes it back.
+
+    SERVICE is the word in brackets in the list.
+    """
     from eccs_backup.cli.linked_desk import Desk
 
     Desk(account or above[0], language or above[1]).mark(service, state, note)
+
+
+@linked_apps.command()
+@click.argument("source", required=False)
+@_whose
+@click.pass_obj
+def forget(above: tuple[str | None, str | None], source: str | None, account: str | None, language: str | None) -> None:
+    """Let go of what one SOURCE showed, as "page connections.html"; without a name, list the sources."""
+    from eccs_backup.cli.linked_desk import Desk
+
+    Desk(account or above[0], language or above[1]).forget(source)
+
+
+@linked_apps.command("list", hidden=True)
+@_whose
+@click.pass_obj
+def list_(above: tuple[str | None, str | None], account: str | None, language: str | None) -> None:
+    """The same as no word at all."""
+    from eccs_backup.cli.linked_desk import Desk
+
+    Desk(account or above[0], language or above[1]).show_list("table", None, (), None)
 
 
 @linked_apps.command()

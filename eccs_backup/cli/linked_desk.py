@@ -1,12 +1,14 @@
-"""One `linked-apps` command: whose account it is, what is read, and how the worklist is shown."""
+"""One `linked-apps` command: whose account it is, what is read, and what is printed."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,19 +17,23 @@ import click
 from eccs_backup import profiles
 from eccs_backup.accounts import google, home
 from eccs_backup.accounts.google_purposes import READ
-from eccs_backup.cli import linked_reading, text
+from eccs_backup.cli import fitting, linked_reading, text
+from eccs_backup.cli.linked_view import View
 from eccs_backup.errors import SignInNeeded, Unusable
 from eccs_backup.forwarding import checks
 from eccs_backup.linked_apps import memory
-from eccs_backup.linked_apps.inventory import Linked, State, Way
+from eccs_backup.linked_apps.inventory import Linked, State
+from eccs_backup.linked_apps.mail.files import of_file
 from eccs_backup.linked_apps.worklist import exports
 from eccs_backup.linked_apps.worklist import page as worklist_page
-from eccs_backup.linked_apps.worklist import words as worklist_words
+from eccs_backup.linked_apps.worklist import words as in_words
 from eccs_backup.messages import Voice, language
 from eccs_backup.vault import reading
 
 CONNECTIONS = "https://myaccount.google.com/connections"
 UNFINISHED = 3
+LOOKED_AT = 200
+"""Mails of an mbox that are looked at to see whose it is."""
 
 
 class Desk:
@@ -37,8 +43,10 @@ class Desk:
         self, account: str | None, spoken: str | None, also: Sequence[str] = (), saved: Sequence[Path] = ()
     ) -> None:
         self._language = spoken or language()
-        self._voice, self._words = Voice("linked_apps", self._language), Voice("worklist", self._language)
-        self.account = checks.destination(account).lower() if account else _whose(saved)
+        self._voice = Voice("linked_apps", self._language)
+        self._view = View(self._voice)
+        self._named = f" --account {account}" if account else ""
+        self.account = checks.destination(account).lower() if account is not None else _whose(saved)
         self._memory = memory.load(self.account)
         new = [each for each in map(_address, also) if each not in self._memory.addresses]
         if new:
@@ -54,8 +62,8 @@ class Desk:
             if not google.is_saved(self.account, READ):
                 raise Unusable(
                     "Nothing is known of this account yet.",
-                    hint="Name saved mail: eccs-backup linked-apps --mail FOLDER - or sign in (eccs-backup auth) and "
-                    "use --online",
+                    hint="Name saved mail: eccs-backup linked-apps --mail FOLDER\n"
+                    "Or sign in with: eccs-backup auth - and use --online",
                 )
             online = True
         readers = linked_reading.Readers(self.account, self._memory, self._voice)
@@ -73,20 +81,15 @@ class Desk:
 
     def show_list(self, form: str, output: Path | None, states: Sequence[str], until: date | None) -> None:
         """The worklist, in one of the forms."""
-        services = [each for each in self._memory.services() if not states or each.state in states]
-        now = datetime.now().astimezone()
+        every = self._memory.services()
+        services = [each for each in every if not states or each.state in states]
         if form == "table":
-            shown = "\n".join(self._table(services))
-        elif form == "json":
-            shown = exports.as_json(services, self.account, now)
-        elif form == "csv":
-            shown = exports.as_csv(services, now, self._language)
-        elif form == "ics":
-            shown = exports.as_ics(services, self.account, now, self._language, until)
+            empty = states and not services
+            lines = [self._voice.say("none-so", open=sum(map(in_words.is_open, every)))] if empty else None
+            shown = "\n".join(lines or self._view.table(self.account, services))
+            shown = shown if output else fitting.shown(shown)
         else:
-            profile = profiles.of(self.account)
-            reuse = profile.reuse if profile and profile.reuse else None
-            shown = worklist_page.as_html(services, self.account, now, self._language, until, reuse)
+            shown = self._written(form, services, until)
         self._put(shown, output)
         if form == "table" or output:
             self._tell_next()
@@ -98,48 +101,57 @@ class Desk:
         service = self._find(wish)
         if as_json:
             click.echo(exports.as_json([service], self.account, datetime.now().astimezone()), nl=False)
-            return
-        words = self._words
-        click.secho(f"{worklist_words.title(service)}  [{worklist_words.line(service.id)}]", bold=True)
-        click.echo(f"{words.say(f'way-{service.way}')}: {words.say(f'way-{service.way}-means')}")
-        if others := [words.say(f"way-{each}") for each in Way if each in service.ways and each is not service.way]:
-            click.echo(words.say("ways-besides", ways=words.say("and").join(others)))
-        click.echo(f"{words.say(f'step-{service.step}')}: {words.say(f'step-{service.step}-how')}")
-        if page := worklist_words.web_link(service.change) or worklist_words.own_change_page(service):
-            click.echo(f"  {page}")
-        click.echo(f"{words.say('column-confidence')}: {words.say(f'confidence-{service.confidence}')}")
-        click.echo(f"{words.say('column-state')}: {self._state(service)}")
-        for each in worklist_words.evidence_in_full(words, service, None):
-            click.echo(f"  {each}")
-        for evidence in service.evidence:
-            for source, quoted, when in evidence.trace.examples:
-                click.echo(f"    {worklist_words.day(when, None)} {text.plain(source)}: {text.plain(quoted)}")
+        else:
+            click.echo(fitting.shown("\n".join(self._view.service(service))))
 
-    def mark(self, wish: str, state: str, note: str | None) -> None:
+    def mark(self, wishes: Sequence[str], state: str, note: str | None) -> None:
         """Remember what was done."""
-        service = self._find(wish)
-        self._memory = memory.update(self.account, lambda held: held.mark(service, State(state), note))
-        said = self._words.say(f"state-{State(state)}")
-        click.echo(self._voice.say("marked", name=worklist_words.title(service), state=said))
+        services = [self._find(wish) for wish in wishes]
+
+        def mark_all(held: memory.Memory) -> None:
+            for service in services:
+                held.mark(service, State(state), note)
+
+        memory.update(self.account, mark_all)
+        for service in services:
+            click.echo(fitting.shown(self._view.marked(service, State(state))))
+
+    def forget(self, reader: str | None) -> None:
+        """Let go of what one source showed; without a name, say which there are."""
+        if reader is None:
+            for name, traces in self._memory.readers.items():
+                when = in_words.day(self._memory.read.get(name), None)
+                click.echo(self._voice.say("source", reader=text.plain(name), day=when, traces=len(traces)))
+            return
+        if reader not in self._memory.readers:
+            names = ", ".join(f'"{each}"' for each in self._memory.readers) or "none"
+            raise Unusable(f"No source is called {text.plain(reader)}.", hint=f"There is: {text.plain(names)}")
+        memory.update(self.account, lambda held: held.forget(reader))
+        click.echo(self._voice.say("forgotten", reader=text.plain(reader)))
 
     def watch(self, mail: Sequence[Path], *, online: bool, as_json: bool) -> None:
         """What still comes from services that are marked as done; exit status 3 when something does."""
         marked = [each for each in self._memory.services() if each.state in (State.MOVED, State.CLOSED)]
         if not marked:
-            click.echo("[]" if as_json else self._voice.say("nothing-marked"))
+            click.echo("[]" if as_json else fitting.shown(self._voice.say("nothing-marked", named=self._named)))
             return
-        arrivals = linked_reading.Readers(self.account, self._memory, self._voice).arrivals(marked, mail, online=online)
+        readers = linked_reading.Readers(self.account, self._memory, self._voice)
+        found = readers.arrivals(marked, mail, online=online)
+        arrivals = found.by_id()
         self._memory = memory.update(self.account, lambda held: held.arrivals.update(arrivals))
         came = [each for each in marked if each.id in arrivals]
         if as_json:
             rows = [{"id": each.id, "name": each.name, **arrivals[each.id]._asdict()} for each in came]
             click.echo(json.dumps(rows, ensure_ascii=True))
-        elif not came:
-            click.secho(self._voice.say("nothing-arrived", count=len(marked)), fg="green")
-        else:
+        elif came:
             for each in came:
-                click.echo(self._arrived(each, arrivals[each.id]))
-            click.echo(self._voice.say("arrived-next"))
+                click.echo(fitting.shown(self._view.arrived(each, arrivals[each.id])))
+            click.echo(fitting.shown(self._voice.say("arrived-next", named=self._named)))
+        else:
+            click.secho(fitting.shown(self._voice.say("nothing-arrived", count=len(marked))), fg="green")
+            if found.newest and found.newest < max(each.marked or 0 for each in marked):
+                day = in_words.day(found.newest, None)
+                click.secho(fitting.shown(self._voice.say("too-old", day=day)), fg="yellow")
         if came:
             click.get_current_context().exit(UNFINISHED)
 
@@ -148,50 +160,31 @@ class Desk:
         from eccs_backup.cli.auth import browse
 
         page = f"{CONNECTIONS}?authuser={quote(self.account)}"
-        click.echo(self._voice.say("connections", account=self.account, page=page).strip())
-        if not no_browser:
-            browse(page)
+        said = self._voice.say("connections", account=self.account, page=page, named=self._named).strip()
+        click.echo(fitting.shown(said))
+        if not no_browser and not browse(page):
+            click.echo(fitting.shown(self._voice.say("no-browser"), err=True), err=True)
 
-    def _table(self, services: Sequence[Linked]) -> Iterable[str]:
-        left = sum(map(worklist_words.is_open, services))
-        yield self._voice.say("account", account=self.account, services=len(services), open=left)
-        for way in Way:
-            found = [each for each in services if each.way is way]
-            if found:
-                yield ""
-                words = self._words.say(f"way-{way}"), self._words.say(f"way-{way}-means")
-                yield self._voice.say("heading", way=words[0], count=len(found), means=words[1])
-                for each in worklist_words.worst_first(found):
-                    yield from self._rows(each)
-
-    def _rows(self, service: Linked) -> Iterable[str]:
-        day = worklist_words.day(service.last, None)
-        last = self._voice.say("last", day=day) if day else ""
-        sure = self._voice.say("sure", confidence=self._words.say(f"confidence-{service.confidence}"))
-        values = {"name": worklist_words.title(service), "id": worklist_words.line(service.id), "last": last}
-        yield self._voice.say("row", **values, state=self._state(service), sure=sure)
-        page = worklist_words.web_link(service.change) or worklist_words.own_change_page(service)
-        if page and worklist_words.is_open(service):
-            yield "      " + self._voice.say("step", step=self._words.say(f"step-{service.step}"), page=page)
-
-    def _state(self, service: Linked) -> str:
-        said = self._words.say(f"state-{service.state}")
-        if service.arrived:
-            said += " - " + self._words.say("arrived", count=service.arrived)
-        return f"{said} ({worklist_words.line(service.note)})" if service.note else said
-
-    def _arrived(self, service: Linked, arrival: memory.Arrival) -> str:
-        values = {"name": worklist_words.title(service), "id": service.id, "count": arrival.number}
-        values |= {"day": worklist_words.day(service.marked, None), "last": worklist_words.day(arrival.last, None)}
-        return self._voice.say("arrived", **values, subject=text.plain(arrival.subject))
+    def _written(self, form: str, services: Sequence[Linked], until: date | None) -> str:
+        now = datetime.now().astimezone()
+        if form == "json":
+            return exports.as_json(services, self.account, now)
+        if form == "csv":
+            return exports.as_csv(services, now, self._language)
+        if form == "ics":
+            return exports.as_ics(services, self.account, now, self._language, until)
+        profile = profiles.of(self.account)
+        reuse = profile.reuse if profile and profile.reuse else None
+        return worklist_page.as_html(services, self.account, now, self._language, until, reuse)
 
     def _put(self, shown: str, output: Path | None) -> None:
         if output is None:
             sys.stdout.flush()
             sys.stdout.buffer.write(shown.encode("utf-8", "replace") + (b"" if shown.endswith("\n") else b"\n"))
+            sys.stdout.buffer.flush()
             return
         home.write_private(output, shown, hint="Name a file that you may write.")
-        click.echo(self._voice.say("written", file=text.plain(str(output))), err=True)
+        self._tell("written", file=text.plain(str(output)))
 
     def _tell_next(self) -> None:
         kinds = {reader.partition(" ")[0] for reader in self._memory.readers}
@@ -199,7 +192,10 @@ class Desk:
         hints += ["not-all"] if not kinds & {"page", "tokens"} else []
         hints += ["passwords-too"] if "passwords" not in kinds else []
         for hint in hints:
-            click.echo(self._voice.say(hint), err=True)
+            self._tell(hint, named=self._named)
+
+    def _tell(self, sentence: str, **values: object) -> None:
+        click.echo(fitting.shown(self._voice.say(sentence, **values), err=True), err=True)
 
     def _find(self, wish: str) -> Linked:
         """The service that a person means, by id, domain or name, or by how one of these begins."""
@@ -213,8 +209,8 @@ class Desk:
         wanted = wish.strip().casefold()
         begun = {each.id: each for name, each in named.items() if wanted and name.startswith(wanted)}
         found = named.get(wanted) or (next(iter(begun.values())) if len(begun) == 1 else None)
-        if found is None:
-            near = [*begun] or [named[each].id for each in get_close_matches(wanted, named, 3, 0.5)]
+        if found is None or not wanted:
+            near = [*begun] or [named[each].id for each in get_close_matches(wanted, named, 3, 0.7)]
             hint = f"Did you mean: {', '.join(dict.fromkeys(near))}" if near else "See: eccs-backup linked-apps"
             raise Unusable(f"No service is called {text.plain(wish)}.", hint=hint)
         return found
@@ -225,16 +221,30 @@ def _address(given: str) -> str:
 
 
 def _whose(saved: Iterable[Path]) -> str:
-    """The account of the saved mail, else the one that is signed in. Raises Unusable."""
+    """The account of the saved mail, else the one that is signed in, else the only known one. Raises Unusable."""
     for path in saved:
-        if path.is_dir():
-            with reading(path) as place:
-                if held := place.manifest.account("mail"):
-                    return held.lower()
+        if owner := _of_folder(path) if path.is_dir() else _of_mails(path):
+            return owner
     try:
         return google.saved().address.lower()
     except SignInNeeded as error:
-        raise Unusable(
-            "It is not known which address this is about.",
-            hint="Name it: eccs-backup linked-apps --account you@g.ecc.u-tokyo.ac.jp",
-        ) from error
+        known = memory.accounts()
+        if len(known) == 1:
+            return known[0]
+        several = f"Known are: {', '.join(known)}. " if known else ""
+        hint = f"{several}Add to the same command: --account YOU@g.ecc.u-tokyo.ac.jp"
+        raise Unusable("It is not known which address this is about.", hint=hint) from error
+
+
+def _of_folder(path: Path) -> str | None:
+    with reading(path) as place:
+        held = place.manifest.account("mail")
+    return held.lower() if held else None
+
+
+def _of_mails(path: Path) -> str | None:
+    """The address to which most of the first mails were delivered."""
+    to = Counter(each.head.address("delivered-to").address for each in islice(of_file(path), LOOKED_AT))
+    told = Counter({address: count for address, count in to.items() if address})
+    (best, count), *_ = [*told.most_common(1), ("", 0)]
+    return best if count * 2 > sum(told.values()) else None

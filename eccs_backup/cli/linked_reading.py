@@ -11,7 +11,7 @@ import click
 from eccs_backup import progress
 from eccs_backup.accounts import google, home, tokens
 from eccs_backup.accounts.google_purposes import PURPOSES, READ
-from eccs_backup.cli import text
+from eccs_backup.cli import fitting, text
 from eccs_backup.errors import SignInNeeded, Unusable
 from eccs_backup.http import Hangup, Wire
 from eccs_backup.linked_apps import google_lists, inventory, memory, passwords, watching
@@ -22,7 +22,7 @@ from eccs_backup.linked_apps.mail.files import SavedMail, of_file, of_vault
 from eccs_backup.linked_apps.mail.gmail import GmailBox
 from eccs_backup.linked_apps.mail.judge import Judge
 from eccs_backup.linked_apps.mail.searching import Exploring
-from eccs_backup.linked_apps.memory import Arrival, Memory
+from eccs_backup.linked_apps.memory import Memory
 from eccs_backup.mail import letters
 from eccs_backup.messages import Voice
 
@@ -77,8 +77,8 @@ class Readers:
             found = google_lists.directory_tokens(wire, home.rehearsal(), self._account, halt)
             self._keep("tokens", _gathered(found))
 
-    def arrivals(self, marked: Sequence[Linked], mail: Sequence[Path], *, online: bool) -> dict[str, Arrival]:
-        """What came from marked services since they were marked, by their ids."""
+    def arrivals(self, marked: Sequence[Linked], mail: Sequence[Path], *, online: bool) -> watching.Arrivals:
+        """What came from marked services since they were marked."""
         if not mail and not online and not google.is_saved(self._account, READ):
             raise Unusable("There is no mail to look at.", hint="Name it: --mail FOLDER, or sign in and use --online")
         found = watching.Arrivals(marked)
@@ -90,7 +90,7 @@ class Readers:
         if online or not mail:
             with self._wire(READ) as (wire, halt):
                 watching.look(GmailBox(wire, home.rehearsal(), halt), self._judge, found)
-        return found.by_id()
+        return found
 
     @contextmanager
     def _saved(self, path: Path) -> Iterator[Iterator[SavedMail]]:
@@ -135,7 +135,7 @@ class Readers:
         self._tell("read", what=text.plain(reader), services=len(found))
 
     def _tell(self, sentence: str, **values: object) -> None:
-        click.echo(self._voice.say(sentence, **values), err=True)
+        click.echo(fitting.shown(self._voice.say(sentence, **values), err=True), err=True)
 
 
 def _administrator() -> str:

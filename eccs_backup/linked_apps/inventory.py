@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -15,6 +15,10 @@ OWN_SIGN_IN = frozenset({Kind.RESET, Kind.PASSWORD})
 """Kinds that show that Google is not the only way in."""
 STRONG = (Kind.PASSWORD, Kind.SIGN_IN, Kind.GRANT, Kind.SIGN_UP, Kind.RESET, Kind.SECURITY, Kind.RECEIPT)
 """Kinds that one proven claim is enough for, the strongest first."""
+GRAVITY: tuple[str, ...] = (
+    "money", "security", "government", "utilities", "research", "publishing", "code", "office", "ai", "social", "career"
+)  # fmt: skip
+"""Sorts of services, the worst to lose first; all others follow."""
 _ORDER = (*STRONG, Kind.NOTICE, Kind.NEWSLETTER)
 
 
@@ -114,9 +118,9 @@ def join(evidence: Iterable[Evidence]) -> list[Linked]:
         else:
             nameless.append(each)
     for each in nameless:
-        groups.setdefault(_domain_of(each.trace.name, groups) or each.trace.name, []).append(each)
+        groups.setdefault(_group_of(each.trace.name, groups) or each.trace.name, []).append(each)
     shown = {id: found for id, found in groups.items() if _is_enough(found)}
-    return sorted((_linked(id, found) for id, found in shown.items()), key=_rank)
+    return sorted((_linked(id, found) for id, found in shown.items()), key=rank)
 
 
 def _is_enough(evidence: list[Evidence]) -> bool:
@@ -137,10 +141,12 @@ def _known(trace: Trace) -> services.Service | None:
     return services.of_domain(trace.domain) if trace.domain else services.named(trace.name)
 
 
-def _domain_of(name: str, domains: Iterable[str]) -> str | None:
-    """The domain among these that is called like the service: "mathpix.com" of "Mathpix"."""
+def _group_of(name: str, groups: Mapping[str, list[Evidence]]) -> str | None:
+    """The group that is called like the service: by its domain, "mathpix.com" of "Mathpix", or in its own mail."""
     squeezed = "".join(name.lower().split())
-    return next((each for each in domains if each.partition(".")[0] == squeezed), None)
+    by_domain = next((each for each in groups if each.partition(".")[0] == squeezed), None)
+    names = ((id, each.trace.name.casefold()) for id, found in groups.items() for each in found)
+    return by_domain or next((id for id, each in names if each == name.casefold()), None)
 
 
 def _linked(id: str, evidence: list[Evidence]) -> Linked:
@@ -195,5 +201,9 @@ def _confidence(traces: Iterable[Trace]) -> Confidence:
     return Confidence.LIKELY if proven else Confidence.POSSIBLE
 
 
-def _rank(linked: Linked) -> tuple[int, int, float, str]:
-    return [*Way].index(linked.way), [*Confidence].index(linked.confidence), -(linked.last or 0), linked.name.casefold()
+def rank(linked: Linked) -> tuple[int, int, int, float, str]:
+    """What is worst to lose comes first: by way, then by sort of service, by confidence, and by when it was seen."""
+    gravity = GRAVITY.index(linked.kind) if linked.kind in GRAVITY else len(GRAVITY)
+    seen = -(linked.last or 0)
+    sure = [*Confidence].index(linked.confidence)
+    return [*Way].index(linked.way), gravity, sure, seen, linked.name.casefold()

@@ -67,6 +67,12 @@ class Memory:
         if unfinished:
             self.unfinished.add(reader)
 
+    def forget(self, reader: str) -> None:
+        """Let go of what that reader found."""
+        for held in (self.readers, self.read):
+            held.pop(reader, None)
+        self.unfinished.discard(reader)
+
     def mark(self, service: Linked, state: State, note: str | None) -> None:
         """What the person says of a service; None leaves the note as it was."""
         kept = service.note if note is None else note
@@ -109,6 +115,17 @@ def update(account: str, change: Callable[[Memory], object]) -> Memory:
     change(memory)
     home.write_private(place(account), json.dumps(_written(memory), ensure_ascii=False, indent=1))
     return memory
+
+
+def accounts() -> list[str]:
+    """Every account of which something is kept. Raises Unusable."""
+    found = []
+    for path in sorted(home.private(FOLDER).glob("*.json")):
+        try:
+            found.append(str(json.loads(path.read_text(encoding="utf-8"))["addresses"][0]))
+        except (OSError, ValueError, LookupError, TypeError):
+            continue  # whoever asks for that account is told
+    return found
 
 
 def place(account: str) -> Path:

@@ -21,9 +21,12 @@ class Arrivals:
     def __init__(self, marked: Iterable[Linked]) -> None:
         self.marked = {each.id: each for each in marked}
         self._found: dict[str, Arrival] = {}
+        self.newest = 0.0
+        """The time of the newest mail that was seen, of any service."""
 
     def add(self, claim: Claim) -> None:
         """A claim that a mail makes; of other services, and before the mark, it is passed over."""
+        self.newest = max(self.newest, claim.when or 0)
         service = self.marked.get(inventory.identity(claim.name, claim.domain))
         if service is None or claim.when is None or claim.when <= (service.marked or 0):
             return
@@ -43,6 +46,7 @@ class Arrivals:
 
 def look(box: Box, judge: Judge, found: Arrivals) -> None:
     """Ask the mailbox, by one search for each service. Raises BackupError."""
+    found.newest = float("inf")  # the mailbox is as new as can be
     for id, service in found.marked.items():
         known = services.of_domain(service.domain)
         domains = known.domains if known else (service.domain,) if service.domain else ()

@@ -114,7 +114,7 @@ def test_watch(subscriber: Student) -> None:
         path.write_text(json.dumps(kept), encoding="utf-8")
     came = subscriber.run("linked-apps", "watch", "--online")
     assert came.exit_code == 3
-    assert "GitHub  [github]:" in came.stdout
+    assert "GitHub [github]:" in came.stdout
 
 
 def test_bad_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

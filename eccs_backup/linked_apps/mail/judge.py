@@ -44,6 +44,10 @@ _MACHINES = re.compile(
     re.IGNORECASE,
 )
 """Programs that no person writes with."""
+_RECEIPT_FROM = re.compile(
+    r"\b(?:receipt|invoice|payment) (?:from|to|for) (\S.{1,60}?)(?: (?:\[?#|\()|$)", re.IGNORECASE
+)
+"""Whose receipt it is, where the platform writes under its own name."""
 _ANSWER = re.compile(r"\s*(?:re|fwd?|aw|wg|sv|返信|転送|回复)\s*[::\]]", re.IGNORECASE)
 
 
@@ -73,7 +77,13 @@ class Judge:
             return  # forgers play the known ones
         if true is Proof.FORGED or self._is_home(domain, author.host) or self._is_discussion(head, author, domain):
             return
-        writer = _customer(head, author, domain) if SENDERS.is_platform(domain, author.local) else (author.name, domain)
+        if SENDERS.is_platform(domain, author.local):
+            true, writer = Proof.CARRIED, _customer(head, author, domain)
+        else:
+            mailer = lookalikes.mailer_of(domain)
+            writer = author.name, mailer.domains[0] if mailer else domain
+        if domain in SENDERS.carriers and services.of_domain(writer[1]):
+            return  # anybody may write there, under any name
         if self._plays_home(head, author) and not services.of_domain(domain):
             return
         text = self._sparing(writer[1], text)
@@ -142,13 +152,16 @@ def _of_google(head: Head, author: Address, text: Text, source: str) -> Iterator
 
 
 def _customer(head: Head, author: Address, domain: str) -> tuple[str, str]:
-    """Name and domain of the one in whose name a platform writes: as far as it can be told."""
+    """Name and domain of the one in whose name a platform writes: as far as it can be told. The customer chose both."""
     answers = registrable(head.address("reply-to").host)
     if answers and answers != domain and answers not in SENDERS.carriers and not _is_person(head.address("reply-to")):
         return author.name, answers
-    if known := services.named(author.name):
+    named, own = _RECEIPT_FROM.search(head.subject), services.of_domain(domain)
+    if named and own and services.named(author.name) == own:
+        return named[1], ""
+    if own is None and (known := services.named(author.name)):
         return author.name, known.domains[0]
-    return author.name, "" if domain in SENDERS.carriers else domain
+    return author.name, "" if domain in SENDERS.carriers or SENDERS.platforms[domain] else domain
 
 
 def _of_service(
@@ -157,7 +170,7 @@ def _of_service(
     """What is left to see: whether it is a service at all, whether it is the one it says, and what it writes about."""
     name, domain = writer
     known = services.of_domain(domain) is not None
-    if _is_person(author) or (not known and lookalikes.suspects(author.name, domain)):
+    if _is_person(author) or (not known and domain and lookalikes.suspects(author.name, domain)):
         return
     if not (known or _is_office(author, domain) or _is_bulk(head) or _is_business(head, author)):
         return
@@ -180,7 +193,8 @@ def _kind(head: Head, author: Address, text: Text) -> Kind:
             return Kind.SIGN_IN
         if found in (Kind.NOTICE, None):
             found = wording.of_text(content) or found
-    if found is Kind.NOTICE and "list-unsubscribe" in head and not SENDERS.is_automatic(author.local):
+    advertised = found is Kind.NOTICE or (found in (Kind.SIGN_UP, Kind.RECEIPT) and wording.sells(head.subject))
+    if advertised and "list-unsubscribe" in head and not SENDERS.is_automatic(author.local):
         return Kind.NEWSLETTER
     if found is not None:
         return found

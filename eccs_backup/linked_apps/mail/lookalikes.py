@@ -13,10 +13,21 @@ SHORTEST = 5
 REGISTERED = (".co.jp", ".or.jp", ".ne.jp", ".ac.jp", ".ed.jp", ".go.jp", ".lg.jp")
 """Domains that only who is registered in Japan as such can have. https://jprs.jp/about/jp-dom/type.html"""
 _AS_IF_JAPANESE = re.compile(r"-(?:co-?)?jp\.|\bjp-|\.jp-")
+_MAILER = re.compile(r"(?:e?mails?|mailer)$")
 _LOOKS = str.maketrans({"0": "o", "1": "l", "3": "e", "5": "s", "8": "b", "i": "l", "j": "l"})
 _LIKE_LATIN = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
 """Greek and Cyrillic letters: no service known to us writes to this university in them."""
 _JOINTS = re.compile(r"[.\-_]")
+
+
+@lru_cache(maxsize=8192)
+def mailer_of(domain: str) -> services.Service | None:
+    """The known service that writes under a domain of its own for mail: "udemymail.com", "facebookmail.com"."""
+    label, _, suffix = domain.partition(".")
+    brand = _MAILER.sub("", label)
+    if brand == label or len(brand) < SHORTEST - 1 or suffix not in SENDERS.usual:
+        return None
+    return next((each for each in services.every() if brand in {one.partition(".")[0] for one in each.domains}), None)
 
 
 @lru_cache(maxsize=8192)

@@ -37,6 +37,11 @@ def is_open(subject: str) -> bool:
     return bool(_OPEN.search(subject))
 
 
+def sells(subject: str) -> bool:
+    """Whether the subject advertises, in words that others use for what was done."""
+    return bool(_SALE.search(unicodedata.normalize("NFKC", subject)))
+
+
 def alarms(subject: str, text: Callable[[], str]) -> bool:
     """Whether subject or text frighten, as forgers do."""
     return bool(_ALARM.search(unicodedata.normalize("NFKC", subject)) or _ALARM.search(_short(text())))
@@ -64,4 +69,5 @@ _KINDS = ("sign-in", "reset", "sign-up", "security", "receipt", "newsletter", "n
 _TABLE = tomllib.loads(files(__package__).joinpath("wording.toml").read_text("utf-8"))
 _SUBJECT, _TEXT = _read("subject"), _read("text")
 _OPEN = _compiled(_TABLE["open"]["subject"])
+_SALE = _compiled(_TABLE["sale"]["subject"])
 _ALARM = _compiled(_TABLE["alarm"]["text"])

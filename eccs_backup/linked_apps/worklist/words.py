@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
+from eccs_backup.linked_apps import inventory
 from eccs_backup.linked_apps.inventory import Confidence, Evidence, Linked, State, Step, Way
 from eccs_backup.messages import Voice, sentences
 
@@ -75,13 +76,8 @@ def is_open(service: Linked) -> bool:
 
 
 def worst_first(services: Iterable[Linked]) -> list[Linked]:
-    """What is open comes first, then what is worst to lose, what is surest, and what was seen last."""
-
-    def order(service: Linked) -> tuple[bool, int, int, float, str, str]:
-        way, sure = WAYS.index(service.way), SURE.index(service.confidence)
-        return (not is_open(service), way, sure, -(service.last or 0.0), title(service).casefold(), service.id)
-
-    return sorted(services, key=order)
+    """What is open comes first, then what is worst to lose."""
+    return sorted(services, key=lambda each: (not is_open(each), *inventory.rank(each), each.id))
 
 
 def title(service: Linked) -> str:
