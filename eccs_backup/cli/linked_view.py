@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from eccs_backup.cli import text
-from eccs_backup.linked_apps.inventory import Linked, State, Way
+from eccs_backup.linked_apps.inventory import Linked, State, Step, Way
 from eccs_backup.linked_apps.memory import Arrival
 from eccs_backup.linked_apps.worklist import words as in_words
 from eccs_backup.messages import Voice
@@ -30,6 +30,9 @@ class View:
                 yield ""
                 words = self._words.say(f"way-{way}"), self._words.say(f"way-{way}-means")
                 yield self._voice.say("heading", way=words[0], count=len(found), means=words[1])
+                for step in dict.fromkeys(each.step for each in found):
+                    told = self._words.say(f"step-{step}"), self._words.say(f"step-{step}-how")
+                    yield self._voice.say("first", step=told[0], how=told[1])
                 for each in in_words.worst_first(found):
                     yield from self._row(each)
         urgent = [in_words.title(each) for each in in_words.worst_first(left) if each.way in URGENT][:MOST_URGENT]
@@ -71,8 +74,12 @@ class View:
         values |= {"last": self._voice.say("last", day=day) if day else ""}
         yield self._voice.say("row", **values, sure=self._words.say(f"confidence-{service.confidence}"))
         if in_words.is_open(service):
-            yield f"      {self._words.say(f'step-{service.step}')}"
-            yield from self._page(service, "      ")
+            if service.step is Step.NEW_ACCOUNT:  # the others of its way are told another one
+                yield f"      {self._words.say(f'step-{service.step}')}"
+            if page := in_words.web_link(service.change):
+                yield f"      {page}"
+            elif page := in_words.own_change_page(service):
+                yield "      " + self._voice.say("perhaps", page=page)
 
     def _page(self, service: Linked, indent: str) -> Iterator[str]:
         """Where it is done: the page that is known, or where the site may lead to it."""

@@ -42,7 +42,7 @@ def rehearse(out: Path | None, serve: bool, trouble: bool, seconds: int) -> None
     faults = Faults.random(rate=0.05, seed=2026) if trouble else None
     with (
         tempfile.TemporaryDirectory(prefix="eccs-backup-rehearsal-") as home,
-        server.serve(student(), faults=faults) as practice,
+        server.serve(student(services=True), faults=faults) as practice,
     ):
         if serve:
             _keep_open(practice, Path(home), seconds)
@@ -66,6 +66,7 @@ def _tell_story(practice: Rehearsal, home: Path, out: Path) -> None:
     _step(env, "verify", str(out), "--online")
     _step(env, "status", str(out))
     _step(env, "mail-search", str(out), "卒論")
+    _step(env, "linked-apps", "--mail", str(out))
     click.echo("That was practice. Your own account: eccs-backup auth")
 
 
@@ -89,7 +90,8 @@ def _keep_open(practice: Rehearsal, home: Path, seconds: int) -> None:
     click.echo(f"  {command} auth --client {shlex.quote(str(client))}")
     click.echo(f"  {command} drive-export ./saved")
     click.echo(f"  {command} mail-export ./saved")
-    click.echo(f"  {command} mail-search ./saved 卒論\n")
+    click.echo(f"  {command} mail-search ./saved 卒論")
+    click.echo(f"  {command} linked-apps --online\n")
     click.echo(f"To put the mail into another practice account, {SECOND.address}:\n")
     click.echo(f"  {command} auth --for restore --account {SECOND.address}")
     click.echo(f"  {command} mail-restore ./saved --account {SECOND.address}\n")
