@@ -66,7 +66,7 @@ PURPOSES: Mapping[str, Purpose] = {
         (TOKENS,),
         "seeing which apps a person has given access, as an administrator",
         "linked-apps --tokens --account PERSON",
-        "Only a service account that acts for an administrator can use this: add --service-account FILE --subject ADMIN.",
+        "Sign in as an administrator of the organisation, or add --service-account FILE --subject ADMIN.",
     ),
     "send": Purpose(
         (SEND,),

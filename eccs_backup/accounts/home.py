@@ -73,7 +73,13 @@ def private(name: str) -> Path:
 
 
 def write_private(path: Path, text: str, *, hint: str = _ELSEWHERE) -> None:
-    """Replace the file in one step, mode 0600: after a crash the old file or the new one is there. Raises Unusable."""
+    """Replace the file in one step, mode 0600: after a crash the old file or the new one is there. Raises Unusable.
+
+    Of a link what it leads to is replaced; what is no file, such as a device, is left alone.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise Unusable(f"{path} is no file.", hint=hint)
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mkstemp makes it 0600
         try:

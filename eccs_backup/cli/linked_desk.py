@@ -188,7 +188,7 @@ class Desk:
 
     def _tell_next(self) -> None:
         kinds = {reader.partition(" ")[0] for reader in self._memory.readers}
-        hints = ["next"] if self._memory.readers else []
+        hints = ["next"] if self._memory.services() else []
         hints += ["not-all"] if not kinds & {"page", "tokens"} else []
         hints += ["passwords-too"] if "passwords" not in kinds else []
         for hint in hints:

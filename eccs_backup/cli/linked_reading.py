@@ -41,15 +41,17 @@ class Readers:
             for each in mails:
                 for claim in self._judge.claims(each.head, each.text, each.source):
                     gathering.add(claim)
-        self._keep(f"mail {path.name or path.resolve().name}", gathering)
+        self._keep(f"mail {_named(path)}", gathering)
 
     def page(self, path: Path) -> None:
         """The saved page of Google's connections."""
-        self._keep(f"page {path.name}", _gathered(connections_page.read(path)))
+        _refuse_pipe(path)
+        self._keep(f"page {_named(path)}", _gathered(connections_page.read(path)))
 
     def passwords(self, path: Path) -> None:
         """A browser's or a password manager's export."""
-        self._keep(f"passwords {path.name}", _gathered(passwords.read(path, self._known.addresses)))
+        _refuse_pipe(path)
+        self._keep(f"passwords {_named(path)}", _gathered(passwords.read(path, self._known.addresses)))
         self._tell("delete-export", file=text.plain(str(path)))
 
     def online(self) -> bool:
@@ -150,6 +152,18 @@ def _administrator() -> str:
         )
     how = "eccs-backup auth --service-account FILE --subject ADMIN --for tokens"
     raise SignInNeeded("No administrator is signed in.", hint=f"Sign in with: {how}")
+
+
+def _refuse_pipe(path: Path) -> None:
+    """Raise Unusable for what is no file: it might never end."""
+    if not path.is_file():
+        raise Unusable(f"{path} is no file.", hint="Name a file that was saved.")
+
+
+def _named(path: Path) -> str:
+    """Where it lies: two files may have one name."""
+    whole = path.resolve()
+    return f"~/{whole.relative_to(Path.home()).as_posix()}" if whole.is_relative_to(Path.home()) else whole.as_posix()
 
 
 def _gathered(claims: Iterable[Claim]) -> Gathering:

@@ -94,5 +94,5 @@ class View:
     def _state(self, service: Linked) -> str:
         said = self._words.say(f"state-{service.state}")
         if service.arrived:
-            said += " - " + self._words.say("arrived", count=service.arrived)
+            said += self._words.say("and") + self._words.say("arrived", count=service.arrived)
         return f"{said} ({in_words.line(service.note)})" if service.note else said

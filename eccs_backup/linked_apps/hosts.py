@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
+from eccs_backup.linked_apps import services
 from eccs_backup.linked_apps.domains import registrable
 
 GOOGLE = frozenset(
@@ -20,6 +21,21 @@ GOOGLE = frozenset(
 """Google's own domains beside google.com, google.co.jp and so on."""
 STORES = frozenset(("apple.com", "microsoft.com", "amazonaws.com"))
 """Where apps of others are offered or kept: such an address does not tell whose app it is."""
+APPS = frozenset(("android", "androidapp", "iosapp"))
+"""Schemes of addresses of apps: android://KEY@com.example.app/"""
+_PACKAGE = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_SHORTEST_PIECE = 3
+"""Letters of a piece of a package that can be a name: "x" and "go" are anything."""
+_PIECES = frozenset(
+    (
+        "ac", "biz", "co", "com", "dev", "edu", "gov", "info", "io", "jp", "kr", "me", "ne", "net", "or", "org", "tv",
+        "uk", "us", "android", "androidapp", "app", "application", "apps", "beta", "chat", "client", "free", "game",
+        "games", "global", "ios", "ipad", "iphone", "japan", "lite", "mail", "main", "messenger", "mobile", "music",
+        "news", "phone", "prod", "production", "reader", "release", "shop", "shopping", "store", "tablet", "viewer",
+        "video", "web", "www",
+    )
+)  # fmt: skip
+"""Pieces of packages that tell nothing of the service."""
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
 _PRIVATE = frozenset(("arpa", "corp", "home", "internal", "intranet", "lan", "local", "localdomain", "localhost"))
 """Last labels of names that exist in one network only. https://www.rfc-editor.org/rfc/rfc6762#appendix-G"""
@@ -44,6 +60,35 @@ def site(address: str) -> Site:
         return Site(scheme.lower(), (urlsplit(text).hostname or "").lower())
     except ValueError:
         return Site("", "")
+
+
+def package(address: str) -> str:
+    """The package or bundle of an app's address, in lower case, or ""; its key may have any characters."""
+    scheme, _, rest = address.strip().lower().partition("://")
+    found = re.split(r"[/?#]", rest.rpartition("@")[2], maxsplit=1)[0]
+    return found if scheme in APPS and _PACKAGE.fullmatch(found) else ""
+
+
+def turned(package: str) -> str:
+    """The pieces of a package the other way round, as hosts have them: "x.rakuten.co.jp" of "jp.co.rakuten.x"."""
+    return ".".join(reversed(package.split(".")))
+
+
+def of_package(package: str) -> services.Service | None:
+    """The known service of an app: by a piece of its package that is a name, the last first, or else by its domain."""
+    names = (each for each in _telling(package) if len(each) >= _SHORTEST_PIECE)
+    named = next((found for each in names if (found := services.named(each))), None)
+    return named or services.of_domain(domain(turned(package)))
+
+
+def piece(package: str) -> str:
+    """The piece of a package that tells most, for want of a name: "mercari" of "com.mercariapp.mercari"."""
+    found = _telling(package)
+    return next((each for each in found if len(each) > _SHORTEST_PIECE), found[0] if found else package)
+
+
+def _telling(package: str) -> list[str]:
+    return [each for each in reversed(package.split(".")) if each not in _PIECES]
 
 
 def domain(host: str) -> str:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from eccs_backup import paths
+from eccs_backup import manifest, paths
 from eccs_backup.accounts import home
-from eccs_backup.errors import Unusable
+from eccs_backup.errors import Unusable, VaultBusy
 from eccs_backup.linked_apps import inventory
 from eccs_backup.linked_apps.claims import Kind, Trace
 from eccs_backup.linked_apps.inventory import Evidence, Linked, State
 
 FOLDER = "linked-apps"
 FORMAT = 1
+TRIES, PAUSE = 100, 0.1
+"""How often, and after how many seconds, a held file is tried again; nobody holds it for long."""
 
 
 class Mark(NamedTuple):
@@ -102,7 +105,7 @@ def load(account: str) -> Memory:
         return _read(found)
     except FileNotFoundError:
         return Memory([account])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Unusable(
             f"{path} cannot be read: it is damaged.",
             hint="Move that file away; then read the evidence again, and mark again what you have done.",
@@ -110,11 +113,30 @@ def load(account: str) -> Memory:
 
 
 def update(account: str, change: Callable[[Memory], object]) -> Memory:
-    """Change what is kept, as it is at this moment: another run may have changed it since. Raises Unusable."""
-    memory = load(account)
-    change(memory)
-    home.write_private(place(account), json.dumps(_written(memory), ensure_ascii=False, indent=1))
+    """Change what is kept, as it is now: another run may have changed it since. Raises VaultBusy, Unusable."""
+    path = place(account)
+    with _held(path.with_suffix(".lock")):
+        memory = load(account)
+        change(memory)
+        home.write_private(path, json.dumps(_written(memory), ensure_ascii=False, indent=1))
     return memory
+
+
+@contextmanager
+def _held(lock: Path) -> Iterator[None]:
+    """Hold the file against other runs; one that is held by another is waited for, for a while."""
+    for left in range(TRIES - 1, -1, -1):
+        try:
+            held = manifest.lock(lock)
+            break
+        except VaultBusy:
+            if not left:
+                raise
+            time.sleep(PAUSE)
+    try:
+        yield
+    finally:
+        held.close()
 
 
 def accounts() -> list[str]:
@@ -153,15 +175,48 @@ def _written(memory: Memory) -> dict[str, Any]:
 def _read(found: dict[str, Any]) -> Memory:
     readers = found["readers"]
     return Memory(
-        [str(each) for each in found["addresses"]],
+        [_word(each) for each in found["addresses"]],
         {name: [_trace(each) for each in reader["traces"]] for name, reader in readers.items()},
-        {name: float(reader["read"] or 0) for name, reader in readers.items()},
-        set(map(str, found["unfinished"])),
-        {id: Mark(**mark | {"state": State(mark["state"])}) for id, mark in found["marks"].items()},
-        {id: Arrival(**arrival) for id, arrival in found["arrivals"].items()},
+        {name: _number(reader["read"] or 0) for name, reader in readers.items()},
+        {_word(each) for each in found["unfinished"]},
+        {id: _mark(**each) for id, each in found["marks"].items()},
+        {id: _arrival(**each) for id, each in found["arrivals"].items()},
     )
 
 
 def _trace(row: list[Any]) -> Trace:
-    name, domain, kind, count, proven, alone, first, last, examples = row
-    return Trace(name, domain, Kind(kind), count, proven, alone, first, last, tuple(map(tuple, examples)))
+    name, domain, kind, number, proven, alone, first, last, examples = row
+    return Trace(
+        _word(name), _word(domain), Kind(kind), _count(number), _count(proven), _count(alone), _moment(first),
+        _moment(last), tuple((_word(source), _word(quote), _moment(when)) for source, quote, when in examples),
+    )  # fmt: skip
+
+
+def _mark(state: str, note: object, when: object, domain: object) -> Mark:
+    return Mark(State(state), _word(note), _number(when), _word(domain))
+
+
+def _arrival(number: object, last: object, subject: object) -> Arrival:
+    return Arrival(_count(number), _number(last), _word(subject))
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("no number")
+    return float(value)
+
+
+def _moment(value: object) -> float | None:
+    return None if value is None else _number(value)
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("no whole number")
+    return value

@@ -7,7 +7,7 @@ row that is being parsed: no claim, no error and no file of ours has them.
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -41,8 +41,6 @@ _SECRETS = frozenset(
     ("password", "login_password", "note", "notes", "comments", "otpauth", "totp", "login_totp", "fields")
 )
 _TIMES = ("timelastused", "last used", "timepasswordchanged", "last modified", "timecreated", "created")
-_APPS = frozenset(("android", "androidapp", "iosapp"))
-"""Schemes of addresses of apps: android://KEY@com.example.app/"""
 _DELIMITERS = ",;\t"
 
 
@@ -59,25 +57,37 @@ class _Columns(NamedTuple):
     secrets: tuple[int, ...]
 
 
-def read(path: Path, addresses: Collection[str]) -> Iterator[Claim]:
+def read(
+    path: Path, addresses: Collection[str], on_other: Callable[[str, bool], object] | None = None
+) -> Iterator[Claim]:
     """A claim for every service of which the export holds a password under exactly one of these addresses.
 
     Capital letters and blanks around do not matter. Row 1 is the header, as a spreadsheet counts. An entry with several
     services gives several claims; one without a web address is known by its title alone, and one in the own network
-    or on the own computer is none. Raises Unusable when the file is no export that is known, quoting nothing of it.
+    or on the own computer is none, nor is Google, where it is the account itself. `on_other` is called for every row
+    that is passed over because of another user name, with its host or app, "" when it has none that is public, and
+    whether that user name is what stands before the @ of one of the addresses: somebody may sign in there with it.
+    Raises Unusable when the file is no export that is known, quoting nothing of it.
     """
     wanted = {each.strip().casefold() for each in addresses} - {""}
+    local = {each.partition("@")[0] for each in wanted}
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_FIELD))  # below a C long everywhere
     codec = reading.encoding(path)
     try:
         with path.open(encoding=codec, errors="replace", newline="") as file:
             lines = iter(lambda: file.readline(LONGEST_FIELD), "")
-            yield from _claims(path, (line.replace("\0", "") for line in lines), wanted)
+            for row, columns, source in _rows(path, (line.replace("\0", "") for line in lines)):
+                user = _cell(row, columns.user).casefold()
+                if user in wanted:
+                    yield from _of_row(row, columns, source)
+                elif user and on_other:
+                    on_other(_host(row, columns), user in local)
     except OSError as error:
         raise reading.unreadable(path, error) from error
 
 
-def _claims(path: Path, lines: Iterator[str], wanted: set[str]) -> Iterator[Claim]:
+def _rows(path: Path, lines: Iterator[str]) -> Iterator[tuple[list[str], _Columns, str]]:
+    """Every row with what it is called in a claim."""
     header, delimiter, number = _header(path, lines)
     columns = _columns(header)
     old = "login name" in header
@@ -90,8 +100,7 @@ def _claims(path: Path, lines: Iterator[str], wanted: set[str]) -> Iterator[Clai
         number += 1
         if row is None:
             return
-        if _cell(row, columns.user).casefold() in wanted:
-            yield from _of_row(row, columns, f"row {number}")
+        yield row, columns, f"row {number}"
 
 
 def _header(path: Path, lines: Iterable[str]) -> tuple[list[str], str, int]:
@@ -130,12 +139,14 @@ def _of_row(row: list[str], columns: _Columns, source: str) -> Iterator[Claim]:
     title = _shown(row, columns) if whole else ""
     address = _cell(row, columns.site)
     when = next((time for place in columns.times if (time := _time(_cell(row, place))) is not None), None)
+    if not address and (title.casefold() == "google" or hosts.is_google(title)):
+        return
     if not address:
         name = title or f"({source} of the passwords)"  # without a name as well it is an account that is left behind
         yield Claim(name, hosts.of_name(name), Kind.PASSWORD, when, source, name)
         return
     found: dict[str, Claim] = {}
-    for each in address.split(",") if columns.several else [address]:
+    for each in _sites(row, columns):
         name, domain, quote = _service(each, title, whole)
         if quote:
             found.setdefault(domain or name, Claim(name, domain, Kind.PASSWORD, when, source, quote))
@@ -161,11 +172,37 @@ def _shown(row: list[str], columns: _Columns) -> str:
 def _service(address: str, title: str, whole: bool) -> tuple[str, str, str]:
     """Name, domain and quote of one address; no quote when it is none of a service."""
     where = hosts.site(address)
-    if where.scheme in _APPS:
-        name = title or where.host
-        return name, "", name
+    if where.scheme in hosts.APPS:
+        return _app(hosts.package(address), title)
     domain = hosts.domain(where.host) if where.scheme or (whole and hosts.public(where.host)) else ""
-    return title, domain, (title or where.host) if domain else ""
+    return ("", "", "") if not domain or hosts.is_google(where.host) else (title, domain, title or where.host)
+
+
+def _app(package: str, title: str) -> tuple[str, str, str]:
+    """The same of an app, whose title may be its package, either way round."""
+    turned = hosts.turned(package)
+    if hosts.is_google(turned):
+        return "", "", ""
+    title = "" if title.lower() in (package, turned) else title
+    if known := hosts.of_package(package):
+        return title or known.name, known.domains[0], title or package
+    return title or hosts.piece(package), "", title or package
+
+
+def _host(row: list[str], columns: _Columns) -> str:
+    """Where a row's user name is used: a host or a package that does not have the user name itself in it, or ""."""
+    user = _cell(row, columns.user).casefold()
+    for each in _sites(row, columns):
+        _, domain, quote = _service(each, "", _in_place(row, columns))
+        found = next((shown for shown in (quote, domain) if f".{user}." not in f".{shown}."), "")
+        if found:
+            return found
+    return ""
+
+
+def _sites(row: list[str], columns: _Columns) -> list[str]:
+    address = _cell(row, columns.site)
+    return address.split(",") if columns.several else [address]
 
 
 def _cell(row: list[str], place: int) -> str:

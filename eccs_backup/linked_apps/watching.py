@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from eccs_backup.linked_apps import inventory, services
@@ -11,6 +12,7 @@ from eccs_backup.linked_apps.mail.judge import Judge
 from eccs_backup.linked_apps.mail.searching import RECEIVED, Box
 from eccs_backup.linked_apps.memory import Arrival
 
+A_DAY = 86_400
 MOST_LOOKS = 3
 """Mails of one service that are looked at by the API: the newest may be a forger's."""
 
@@ -21,11 +23,14 @@ class Arrivals:
     def __init__(self, marked: Iterable[Linked]) -> None:
         self.marked = {each.id: each for each in marked}
         self._found: dict[str, Arrival] = {}
+        self._now = time.time()
         self.newest = 0.0
         """The time of the newest mail that was seen, of any service."""
 
     def add(self, claim: Claim) -> None:
         """A claim that a mail makes; of other services, and before the mark, it is passed over."""
+        if (claim.when or 0) > self._now + A_DAY:
+            return  # its date is not true
         self.newest = max(self.newest, claim.when or 0)
         service = self.marked.get(inventory.identity(claim.name, claim.domain))
         if service is None or claim.when is None or claim.when <= (service.marked or 0):

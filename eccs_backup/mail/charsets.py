@@ -99,9 +99,11 @@ def _known(charset: str) -> str:
     name = charset.strip("\"' \t").lower()
     try:
         name = codecs.lookup(ALIASES.get(name, name)).name
-        b"".decode(name)  # refuses what turns bytes into bytes
-    except (LookupError, ValueError):
+        b"A".decode(name)  # refuses what turns bytes into bytes
+    except LookupError:
         return ""
+    except ValueError:
+        pass  # one byte is no character there
     return "" if name in NO_TEXT else name
 
 

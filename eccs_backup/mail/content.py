@@ -40,7 +40,8 @@ _SILENT = {"script", "style"}
 _BREAKING = {"p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr"}
 _TAG = re.compile(r"<[^<>]{0,1000}>")
 _MARKUP = re.compile(
-    r"<(?i:style|script|title)\b[^>]*>[^<]*(?:<(?!/)[^<]*)*(?:</(?i:style|script|title)[^>]*>)?|<!--.*?-->|<[^>]*>",
+    r"<(?i:style|script|title)\b[^>]{0,1000}>[^<]*(?:<(?!/)[^<]*)*(?:</(?i:style|script|title)[^>]{0,99}>)?"
+    r"|<!--.{0,1000}?-->|<[^>]{0,1000}>",
     re.DOTALL,
 )
 """Tags, comments, and what no reader shows: for text that is bounded."""

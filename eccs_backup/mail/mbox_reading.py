@@ -14,8 +14,8 @@ from typing import NamedTuple, Protocol
 from eccs_backup.errors import Unusable
 
 BLOCK = 1 << 20
-_ANY = rb"From [^\n]*\n"
-_TAKEOUT = rb"From (\d{1,20})@xxx \w{3} \w{3} [ \d]\d [\d:]{8} [+-]\d{4} \d{4}\r?\n"
+_ANY = rb"(?m:^)From [^\n]{0,990}\n"
+_TAKEOUT = rb"(?m:^)From (\d{1,20})@xxx \w{3} \w{3} [ \d]\d [\d:]{8} [+-]\d{4} \d{4}\r?\n"
 EMPTY_LINE = (b"\n\n", b"\n\r\n")
 LONGEST_SEPARATOR = 1_000
 """Bytes; a longer line that begins with "From " is text."""

@@ -14,7 +14,7 @@ class Profile(NamedTuple):
     """An institution. Mail of `domains` is meant; addresses in `family` end as well, or belong to those that do.
 
     Forwarding ends about `days` after the account; `source` says so, and was read on `read`. About `reuse` years after
-    its end the address may be another person's; 0 when nothing is known.
+    its end the address may be another person's; 0 when nothing is known. `names` are what its offices call themselves.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Profile(NamedTuple):
     source: str
     read: date
     reuse: float
+    names: tuple[str, ...]
 
 
 @cache
@@ -60,4 +61,5 @@ def _read() -> Iterator[Profile]:
             forwarding["source"],
             forwarding["read"],
             found.get("address", {}).get("reuse", 0),
+            tuple(found.get("names", ())),
         )

@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import stat
+import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -167,20 +171,34 @@ def test_hostile_mail_stays_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("read")
-def test_watch(mbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch(mbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No service is marked" in run("watch", "--mail", mbox).stdout
-    monkeypatch.setattr("time.time", lambda: 1_600_000_000.0)  # September 2020: some of the mail is newer
-    run("mark", "github", "moved")
-    run("mark", "zenn", "closed")
+    with monkeypatch.context() as past:
+        past.setattr("time.time", lambda: 1_600_000_000.0)  # September 2020: some of the mail is newer
+        run("mark", "github", "moved")
+        run("mark", "zenn", "closed")
     came = run("watch", "--mail", mbox, expected=3).stdout
     assert "GitHub [github]:" in came
     assert "Still writes to the old address" in run().stdout
     rows = json.loads(run("watch", "--mail", mbox, "--json", expected=3).stdout)
-    assert {row["id"] for row in rows} <= {"github", "zenn"}
-    monkeypatch.setattr("time.time", lambda: 1_900_000_000.0)
+    assert {row["id"] for row in rows} == {"github", "zenn"}
+    run("mark", "github", "zenn", "moved")
+    calm = run("watch", "--mail", mbox).stdout
+    assert "Nothing has come from the 2 services" in calm
+    assert "the newest mail in it is of 20" in calm
+
+
+def test_a_date_that_is_not_true(tmp_path: Path) -> None:
+    path = tmp_path / "x.mbox"
+    mail = (
+        "From a@b Tue Mar 19 09:13:51 2019\r\nAuthentication-Results: mx.google.com; dkim=pass header.i=@github.com\r\n"
+        "From: GitHub <noreply@github.com>\r\nSubject: Please verify your email\r\n"
+        "Date: Tue, 19 Mar {} 09:13:51 +0000\r\n"
+    )
+    path.write_bytes(mail.format(2019).encode() + b"\r\nx\r\n\r\n" + mail.format(2124).encode() + b"\r\nx\r\n")
+    run("--mail", path)
     run("mark", "github", "moved")
-    run("mark", "zenn", "moved")
-    assert "Nothing has come from the 2 services" in run("watch", "--mail", mbox).stdout
+    assert "Nothing has come" in run("watch", "--mail", path).stdout
 
 
 def test_connections() -> None:
@@ -226,9 +244,9 @@ def test_several_at_once_and_a_source_forgotten(mbox: Path) -> None:
     assert run("mark", "github", "zenn", "moved").stdout == "GitHub: Moved.\nZenn: Moved.\n"
     run("mark", "github", "no-such-thing", "closed", expected=2)
     assert "GitHub [github] - Moved" in run().stdout
-    assert f"mail {mbox.name}: read on" in sub("forget").stdout
+    assert f"mail {mbox}: read on" in sub("forget").stdout
     assert "There is" in sub("forget", "page x.html", expected=2).stderr
-    sub("forget", f"mail {mbox.name}")
+    sub("forget", f"mail {mbox}")
     assert "Nothing is known" in run(expected=2).stderr
     run("--mail", mbox)
     assert "GitHub [github] - Moved" in run().stdout
@@ -259,3 +277,67 @@ def sub(word: str, *more: str, expected: int = 0) -> Result:
     result = CliRunner().invoke(cli, ["linked-apps", word, *more, "--account", ME, "--language", "en"])
     assert result.exit_code == expected, result.output
     return result
+
+
+@pytest.mark.usefixtures("read")
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda kept: next(iter(kept["readers"].values()))["traces"][0].__setitem__(1, 5),
+        lambda kept: next(iter(kept["readers"].values()))["traces"][0].__setitem__(3, "many"),
+        lambda kept: next(iter(kept["readers"].values()))["traces"][0].__setitem__(7, []),
+        lambda kept: next(iter(kept["readers"].values()))["traces"][0].__setitem__(8, ["a"]),
+        lambda kept: next(iter(kept["readers"].values()))["traces"][0].append(1),
+        lambda kept: kept.__setitem__("marks", {"github": {"state": "moved", "note": 1, "when": 1, "domain": ""}}),
+        lambda kept: kept.__setitem__("marks", {"github": {"state": "gone", "note": "", "when": 1, "domain": ""}}),
+        lambda kept: kept.__setitem__("marks", {"github": {"state": "moved"}}),
+        lambda kept: kept.__setitem__("arrivals", {"github": {"number": "1", "last": 1, "subject": ""}}),
+        lambda kept: kept.__setitem__("addresses", [None]),
+        lambda kept: kept.__setitem__("readers", []),
+    ],
+)
+def test_every_kind_of_damage_is_told(damage: Callable[[dict[str, Any]], object]) -> None:
+    path = memory.place(ME)
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    damage(kept)
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    assert "is damaged" in run(expected=2).stderr
+    path.write_text("[" * 200_000, encoding="utf-8")
+    assert "is damaged" in run(expected=2).stderr
+
+
+def test_two_runs_at_once_keep_both() -> None:
+    names = [f"mail {number}" for number in range(8)]
+    threads = [
+        threading.Thread(target=lambda name=name: memory.update(ME, lambda held: held.keep(name, []))) for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(memory.load(ME).readers) == set(names)
+
+
+def test_files_of_one_name(mbox: Path, tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+    first, second = tmp_path / "a" / "x.mbox", tmp_path / "b" / "x.mbox"
+    whole = mbox.read_bytes()
+    first.write_bytes(whole)
+    second.write_bytes(b"From a@b Tue Mar 19 09:13:51 2019\nSubject: x\n\n")
+    run("--mail", first, "--mail", second)
+    assert "[github]" in run().stdout
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for option in ("--mail", "--page", "--passwords"):
+        assert run(option, tmp_path / "pipe", expected=2)
+    assert "is no file" in run("--json", "--output", os.devnull, "--mail", _one(tmp_path), expected=2).stderr
+    assert Path(os.devnull).is_char_device()
+
+
+def _one(folder: Path) -> Path:
+    path = folder / "one.mbox"
+    path.write_bytes(b"From a@b Tue Mar 19 09:13:51 2019\nSubject: =?base64?B?//8=?= hello\n\n")
+    return path

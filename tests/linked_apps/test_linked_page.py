@@ -131,6 +131,120 @@ def test_sections_without_a_word_about_each(tmp_path: Path) -> None:
     ]
 
 
+PASTED: dict[str, tuple[str, list[tuple[str, Kind]]]] = {
+    "ja": (
+        "Google アカウント\nサードパーティ製のアプリとサービスへのリンク\n"
+        "これらのサードパーティ製のアプリとサービスへのリンクを管理できます\nアプリやサービスを検索\nフィルタ条件\n"
+        "アクセス権限\nGoogle でログイン\nリンクされたアカウント\n並べ替え\nA-Z\nCanva\nGoogle でログイン\n"
+        "柏サイクリング部\nGoogle でログイン\n"
+        "Overleaf\nGoogle でログイン、Google アカウントの一部のデータにアクセスできます\n"
+        "Spark Mail\nGmail、Google カレンダーにアクセスできます\nプライバシー\n利用規約\nヘルプ\n概要\n",
+        [
+            ("Canva", SIGN_IN),
+            ("柏サイクリング部", SIGN_IN),
+            ("Overleaf", SIGN_IN),
+            ("Overleaf", GRANT),
+            ("Spark Mail", GRANT),
+        ],
+    ),
+    "en": (
+        "Google Account\nYour connections to third-party apps & services\nSearch apps and services\nFilter by\n"
+        "Access permissions\nSign in with Google\nLinked accounts\nSort by\nA-Z\nCanva\nSign in with Google\n"
+        "Kashiwa Cycling\nSign in with Google\nOverleaf\nSign in with Google\nHas access to Google Drive\n"
+        "Spark Mail\nHas access to Gmail\nPrivacy\nTerms\nHelp\nAbout\n",
+        [
+            ("Canva", SIGN_IN),
+            ("Kashiwa Cycling", SIGN_IN),
+            ("Overleaf", SIGN_IN),
+            ("Overleaf", GRANT),
+            ("Spark Mail", GRANT),
+        ],
+    ),
+}
+
+
+def kinds(found: list[Claim]) -> list[tuple[str, Kind]]:
+    return [(each.name, each.kind) for each in found]
+
+
+@pytest.mark.parametrize("language", pages.LANGUAGES)
+def test_filters_and_orders_are_no_apps(tmp_path: Path, language: str) -> None:
+    text, expected = PASTED[language]
+    assert kinds(claims(tmp_path, text, "a.txt")) == expected
+    paragraphs = "".join(f"<div>{each}</div>" for each in text.splitlines())
+    assert kinds(claims(tmp_path, f"<html><body>{paragraphs}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "unknown"),
+    [
+        ("アクセス権限", "区分甲"),
+        ("A-Z", "並び乙"),
+        ("フィルタ条件", "条件丙"),
+        ("並べ替え", "その他丁"),
+        ("アプリやサービスを検索", "虫眼鏡戊"),
+        ("サードパーティ製のアプリとサービスへのリンク", "外部のもの"),
+        ("アクセス権限\nGoogle でログイン", "区分甲\nGoogle でログイン\n区分乙"),
+        ("アクセス権限\nGoogle でログイン\nリンクされたアカウント", "区分甲\nGoogle でログイン"),
+    ],
+)
+def test_labels_that_are_not_known_are_no_apps(tmp_path: Path, word: str, unknown: str) -> None:
+    text, expected = PASTED["ja"]
+    assert f"\n{word}\n" in text
+    assert kinds(claims(tmp_path, text.replace(f"\n{word}\n", f"\n{unknown}\n", 1), "a.txt")) == expected
+
+
+@pytest.mark.parametrize(
+    "label",
+    """A-Z|Z-A|A to Z|Ａ～Ｚ|名前（A-Z）|Name (A–Z)|新しい順|古い順|五十音順|関連度の高い順|並べ替え: 新しい順|すべて
+Google でログイン（フィルタ）|フィルタ: Google でログイン|Google でログインで絞り込む|絞り込み|アプリを検索
+もっと見る|完了|アクセス権限
+Sort by: Newest|Newest first|Recently used|Last accessed|Filter by access|All|Show more|Access type|Search connections
+Sign in with Google (filter)|All connections|Clear all|Permissions""".replace("\n", "|").split("|"),
+)
+def test_labels_that_are_known(tmp_path: Path, label: str) -> None:
+    alone = f"Linked apps\n{label}\nFoo Club\nBar Club\n"
+    assert kinds(claims(tmp_path, alone, "a.txt")) == [("Foo Club", GRANT), ("Bar Club", GRANT)]
+
+
+def test_a_name_alone_among_others_of_which_something_is_said(tmp_path: Path) -> None:
+    head = "Your connections to third-party apps & services\n"
+    said = "Foo Club\nSign in with Google\nBar Club\nHas access to Gmail\n"
+    expected = [("Foo Club", SIGN_IN), ("Bar Club", GRANT)]
+    assert kinds(claims(tmp_path, f"{head}Unheard of\n{said}", "a.txt")) == expected
+    known = claims(tmp_path, f"{head}Unheard of\n{said}Slack\n", "a.txt")
+    assert kinds(known) == [*expected, ("Slack", GRANT)]
+    section = f"{head}Third-party apps with account access\nUnheard of\nFoo Club\nHas access to Gmail\nSlack\n"
+    assert kinds(claims(tmp_path, section, "a.txt")) == [("Foo Club", GRANT), ("Slack", GRANT)]
+
+
+def test_a_list_of_names_alone_beside_one_with_words(tmp_path: Path) -> None:
+    text = (
+        "Apps with access to your account\nThird-party apps with account access\nFoo Club\nHas access to Gmail\n"
+        "Signing in with Google\nBar Club\nQuux\n"
+    )
+    assert kinds(claims(tmp_path, text, "a.txt")) == [("Foo Club", GRANT), ("Bar Club", SIGN_IN), ("Quux", SIGN_IN)]
+
+
+def test_a_filter_that_is_not_known_before_names_alone(tmp_path: Path) -> None:
+    text = "サードパーティ接続\n区分甲\nGoogle でログイン\nリンクされたアカウント\n合計 3 個\nFoo\nBar\nBaz\n"
+    assert kinds(claims(tmp_path, text, "a.txt")) == [("Foo", GRANT), ("Bar", GRANT), ("Baz", GRANT)]
+
+
+def test_a_section_behind_apps_of_which_something_is_said(tmp_path: Path) -> None:
+    text = "Linked apps\nFoo\nSign in with Google\nBar\nSign in with Google\nLinked accounts\nBaz\nQuux\n"
+    expected = [("Foo", SIGN_IN), ("Bar", SIGN_IN), ("Baz", GRANT), ("Quux", GRANT)]
+    assert kinds(claims(tmp_path, text, "a.txt")) == expected
+
+
+def test_the_first_app_may_be_connected_in_both_ways(tmp_path: Path) -> None:
+    cards = "Foo Club\nSign in with Google\nLinked account\nBar Club\nSign in with Google\n"
+    both = [("Foo Club", SIGN_IN), ("Foo Club", GRANT), ("Bar Club", SIGN_IN)]
+    assert kinds(claims(tmp_path, f"Linked apps\n{cards}Privacy\n", "a.txt")) == both
+    filtered = f"Linked apps\nFilter by\n{cards.replace('Foo Club', 'Slack')}"
+    assert kinds(claims(tmp_path, filtered, "a.txt")) == [("Slack", SIGN_IN), ("Slack", GRANT), both[2]]
+
+
 def test_rights_that_are_listed_are_no_apps(tmp_path: Path) -> None:
     text = (
         "Slack\nHas access to:\nGoogle Drive\nGmail\nAccess given on:\nJan 5, 2024\nRemove access\n"

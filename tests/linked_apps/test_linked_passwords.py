@@ -81,11 +81,98 @@ def test_chrome(tmp_path: Path) -> None:
     assert claims(tmp_path, text) == [
         claim("github.com", "github.com", 2),
         claim("www.amazon.co.jp", "amazon.co.jp", 3),
-        claim("Spotify", "", 4),
-        claim("com.example.app", "", 5),
+        claim("Spotify", "spotify.com", 4),
+        claim("example", "", 5, "com.example.app"),
         claim("signed", "example.org", 13),
         claim("日本", "xn--wgv71a119e.jp", 14),
     ]
+
+
+@pytest.mark.parametrize(
+    ("address", "title", "name", "domain"),
+    [
+        ("android://abc==@com.mercariapp.mercari/", "", "メルカリ", "mercari.com"),
+        ("android://abc==@com.mercariapp.mercari/", "メルカリ フリマ", "メルカリ フリマ", "mercari.com"),
+        ("android://abc==@com.mercariapp.mercari/", "mercari.mercariapp.com", "メルカリ", "mercari.com"),
+        ("android://abc==@com.mercariapp.mercari/", "com.mercariapp.mercari", "メルカリ", "mercari.com"),
+        ("android://a/b+c==@com.mercariapp.mercari/", "", "メルカリ", "mercari.com"),
+        ("android://abc==@com.twitter.android/", "", "X", "x.com"),
+        ("android://abc==@jp.co.rakuten.x/", "", "楽天", "rakuten.co.jp"),
+        ("android://abc==@jp.naver.line.android/", "", "LINE", "line.me"),
+        ("android://abc==@com.x.app/", "", "X", "x.com"),
+        ("androidapp://com.Slack", "", "Slack", "slack.com"),
+        ("iosapp://us.zoom.videomeetings", "", "Zoom", "zoom.us"),
+        ("android://abc==@jp.co.foocorp.barclub.android/", "", "barclub", ""),
+        ("android://abc==@jp.co.foocorp.barclub.android/", "Bar Club", "Bar Club", ""),
+        ("android://abc==@com.foocorp.x/", "", "foocorp", ""),
+        ("android://abc==@com.foocorp.x/", f"my {PASSWORD}", "foocorp", ""),
+        ("android://abc==@com.app/", "", "com.app", ""),
+        ("android://abc==@not a package/", "Club", "Club", ""),
+    ],
+)
+def test_apps(tmp_path: Path, address: str, title: str, name: str, domain: str) -> None:
+    found = claims(tmp_path, table(CHROME, (title, address, ME, PASSWORD, "")))
+    assert [(each.name, each.domain) for each in found] == [(name, domain)]
+
+
+def test_the_package_of_an_app_without_a_title_is_quoted(tmp_path: Path) -> None:
+    text = table(CHROME, ("", "android://abc==@com.mercariapp.mercari/", ME, PASSWORD, ""))
+    assert claims(tmp_path, text) == [claim("メルカリ", "mercari.com", 2, "com.mercariapp.mercari")]
+
+
+def test_the_google_account_itself_is_no_service(tmp_path: Path) -> None:
+    text = table(
+        SAFARI,
+        ("accounts.google.com", "https://accounts.google.com/signin", ME, PASSWORD, "", ""),
+        ("Google", "https://google.com/", ME, PASSWORD, "", ""),
+        ("Google", "https://www.google.co.jp/", ME, PASSWORD, "", ""),
+        ("Gmail", "android://abc==@com.google.android.gm/", ME, PASSWORD, "", ""),
+        ("Google", "", ME, PASSWORD, "", ""),
+        ("accounts.google.com", "", ME, PASSWORD, "", ""),
+        ("Not it", "https://google.example.com/", ME, PASSWORD, "", ""),
+    )
+    assert claims(tmp_path, text) == [claim("Not it", "example.com", 8)]
+
+
+def test_what_is_passed_over_is_told_without_user_names(tmp_path: Path) -> None:
+    me = "yamada-taro217@g.ecc.u-tokyo.ac.jp"
+    local = me.partition("@")[0]
+    text = table(
+        CHROME,
+        ("taken", "https://github.com/", me, PASSWORD, ""),
+        ("part", "https://auth.kaggle.com/x", f" {local.upper()} ", PASSWORD, ""),
+        ("other", f"https://secret:{PASSWORD}@qiita.com/login", "yamada217", PASSWORD, ""),
+        ("nobody", "https://zenn.dev/", "", PASSWORD, ""),
+        ("own", "http://192.168.1.1/", local, PASSWORD, ""),
+        ("google", "https://accounts.google.com/", local, PASSWORD, ""),
+        ("app", "android://abc==@com.mercariapp.mercari/", local, PASSWORD, ""),
+        ("no address", "", "taro.private@gmail.com", PASSWORD, ""),
+        ("in the host", f"https://{local}.hatenablog.com/", local, PASSWORD, ""),
+        ("in the host", f"https://{local}.example.org/", local, PASSWORD, ""),
+    )
+    passed: list[tuple[str, bool]] = []
+    path = saved(tmp_path, text)
+    found = list(read(path, (me,), on_other=lambda host, part: passed.append((host, part))))
+    assert [each.domain for each in found] == ["github.com"]
+    assert found == list(read(path, (me,)))
+    assert passed == [
+        ("auth.kaggle.com", True),
+        ("qiita.com", False),
+        ("", True),
+        ("", True),
+        ("com.mercariapp.mercari", True),
+        ("", False),
+        ("", True),  # where it is a domain of its own
+        ("example.org", True),
+    ]
+
+
+def test_a_secret_that_a_comma_moved_is_no_host_that_is_passed_over(tmp_path: Path) -> None:
+    moved = "Login,somebody,first,SECRET.com,https://shop.example.com,x\r\n"
+    path = saved(tmp_path, f"account,login name,password,web site,comments\r\n{moved}")
+    passed: list[tuple[str, bool]] = []
+    assert list(read(path, (ME,), on_other=lambda host, part: passed.append((host, part)))) == []
+    assert passed == [("", False)]
 
 
 def test_firefox(tmp_path: Path) -> None:

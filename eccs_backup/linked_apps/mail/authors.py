@@ -45,7 +45,7 @@ def proof(head: Head, host: str) -> Proof:
     if verdict is None:
         return Proof.FORGED if lines else Proof.UNKNOWN
     domain = registrable(host)
-    if not domain or verdict.dmarc in ("fail", "permerror", "temperror"):
+    if not domain or verdict.dmarc in ("fail", "permerror"):
         return Proof.FORGED
     if (verdict.dmarc == "pass" and verdict.covers == domain) or domain in verdict.signed or domain == verdict.sent:
         return Proof.ALIGNED
@@ -66,11 +66,16 @@ def _read(line: str) -> Verdict | None:
     server, *results = bare.split(";")
     if set('"()\\') & set(bare) or server.split()[:1] != [RECEIVER]:
         return None
+    if any(aside[0].count('"') % 2 for aside in _ASIDE.finditer(line)):
+        return None  # what is quoted goes beyond the comment: a sender may have written the rest
     signed, sent, dmarc, covers = set(), "", "", ""
     for result in results:
         what, *properties = result.split()[:12] or [""]
         method, _, outcome = what.partition("=")
-        told = dict(each.split("=", 1) for each in properties if "=" in each)
+        pairs = [each.split("=", 1) for each in properties if "=" in each]
+        told = dict(pairs)
+        if len(told) < len(pairs) or (method == "dmarc" and dmarc):
+            return None
         if method == "dmarc":
             dmarc, covers = outcome, registrable(told.get("header.from", ""))
         elif outcome == "pass" and method == "dkim":

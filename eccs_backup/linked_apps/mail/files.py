@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -59,14 +60,19 @@ def of_file(path: Path, on_bytes: Callable[[int], object] = lambda count: None) 
 
     Raises Unusable when there is none, or the file is damaged.
     """
+    if not path.is_file():
+        raise Unusable(f"{path} is no file.", hint="Name an mbox, or a part of a Takeout archive.")
     try:
         if path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
             yield from _of_archive(path, on_bytes)
             return
         with path.open("rb") as stream:
             yield from _of_mbox(_Counted(stream, on_bytes), path.name)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise Unusable(f"{path.name} is damaged: {error}", hint="Download that part of the archive again.") from error
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError) as error:
+        why = "is encrypted" if "encrypted" in str(error) else "is damaged, or packed in an unknown way"
+        raise Unusable(
+            f"{path.name} {why}.", hint="Download that part of the archive again, without a password."
+        ) from error
     except OSError as error:
         raise Unusable(f"{path} cannot be read ({error.strerror}).", hint="Name a file that you may read.") from error
 

@@ -142,11 +142,13 @@ class Head:
     def addresses(self, name: str, most: int = MOST_ADDRESSES) -> list[Address]:
         """Addresses of the topmost header of that name, at most so many."""
         found: list[Address] = []
+        before = ""
         for piece in _pieces(self.first(name)):
             if len(found) >= most:
                 break
-            if (address := _address(piece)) != NOBODY:
+            if (address := _address(before + piece)) != NOBODY:
                 found.append(address)
+            before = "" if "@" in piece else f"{before}{piece}, "[:LONGEST_SHOWN]  # an unquoted "Foo, Inc. <a@b>"
         return found
 
 

@@ -66,15 +66,15 @@ class Judge:
     def claims(self, head: Head, text: Text, source: str) -> Iterator[Claim]:
         """What the mail says; most mails say nothing. `source` names it, as "message 18f0c2"."""
         author = head.address("from")
-        if not author.host or self._is_own(head, author) or _is_no_letter(head) or self._was_forwarded(head):
+        if not author.host or len(head.every("from")) > 1 or self._is_own(head, author):
+            return
+        if _is_no_letter(head, author) or self._was_forwarded(head):
             return
         domain = registrable(author.host)
         if domain in GOOGLE:
             yield from _of_google(head, author, text, source)
             return
         true = proof(head, author.host)
-        if true is Proof.UNKNOWN and services.of_domain(domain):
-            return  # forgers play the known ones
         if true is Proof.FORGED or self._is_home(domain, author.host) or self._is_discussion(head, author, domain):
             return
         if SENDERS.is_platform(domain, author.local):
@@ -84,7 +84,7 @@ class Judge:
             writer = author.name, mailer.domains[0] if mailer else domain
         if domain in SENDERS.carriers and services.of_domain(writer[1]):
             return  # anybody may write there, under any name
-        if self._plays_home(head, author) and not services.of_domain(domain):
+        if not services.of_domain(domain) and self._plays_home(author, domain):
             return
         text = self._sparing(writer[1], text)
         yield from _of_service(head, author, writer, text, source, proven=true is Proof.ALIGNED)
@@ -118,10 +118,14 @@ class Judge:
         listed = registrable(head.first("list-id").rpartition("<")[2].strip("<> ").lower())
         return listed != domain or not SENDERS.is_automatic(author.local)
 
-    def _plays_home(self, head: Head, author: Address) -> bool:
-        """Whether a stranger writes as the person's own organisation would."""
-        told = f"{author.name} {head.subject}".lower()
-        return any(each in told for each in self._home) or any(each.rpartition("@")[2] in told for each in self._own)
+    def _plays_home(self, author: Address, domain: str) -> bool:
+        """Whether a stranger is called like the person's own organisation, or its domain."""
+        told = author.name.lower()
+        names = [*self._home, *(each.rpartition("@")[2] for each in self._own)]
+        if any(each in told for each in names):
+            return True
+        known = (name.lower() for each in self._profiles for name in each.names)
+        return not domain.endswith(lookalikes.REGISTERED) and any(each in told for each in known)
 
     def _was_forwarded(self, head: Head) -> bool:
         """Whether the mail came through another mailbox, whose address it is then that the service knows."""
@@ -132,14 +136,14 @@ class Judge:
         return bool(through - self._own)
 
 
-def _is_no_letter(head: Head) -> bool:
+def _is_no_letter(head: Head, author: Address) -> bool:
     """Whether it is a calendar's invitation, a bounce, or an answer that a machine gave for a person."""
     if head.address("sender").address.startswith("calendar-notification@"):
         return True
     if "text/calendar" in head.first("content-type").lower() or "calendarmessage" in head.first("content-class"):
         return True
     answered = head.first("auto-submitted").lower().startswith("auto-replied") or "x-autoreply" in head
-    return answered or "x-failed-recipients" in head or head.first("return-path").strip() == "<>"
+    return answered or "x-failed-recipients" in head or author.local in ("mailer-daemon", "postmaster")
 
 
 def _of_google(head: Head, author: Address, text: Text, source: str) -> Iterator[Claim]:
@@ -175,9 +179,9 @@ def _of_service(
     if not (known or _is_office(author, domain) or _is_bulk(head) or _is_business(head, author)):
         return
     kind = _kind(head, author, text)
-    if not known and not _is_named_after(author, domain) and wording.alarms(head.subject, text):
-        return
     alone = _is_enough(head, author, domain, kind, known=known)
+    if alone and not known and not _is_named_after(author, domain) and wording.alarms(head.subject, text):
+        alone = proven = False  # forgers write so; true ones have written other mail
     yield Claim(name, domain, kind, head.when, source, head.subject, proven, alone)
 
 
@@ -193,7 +197,9 @@ def _kind(head: Head, author: Address, text: Text) -> Kind:
             return Kind.SIGN_IN
         if found in (Kind.NOTICE, None):
             found = wording.of_text(content) or found
-    advertised = found is Kind.NOTICE or (found in (Kind.SIGN_UP, Kind.RECEIPT) and wording.sells(head.subject))
+    advertised = (found is Kind.NOTICE and not wording.is_for_members(head.subject)) or (
+        found in (Kind.SIGN_UP, Kind.RECEIPT) and wording.sells(head.subject)
+    )
     if advertised and "list-unsubscribe" in head and not SENDERS.is_automatic(author.local):
         return Kind.NEWSLETTER
     if found is not None:

@@ -42,6 +42,11 @@ def sells(subject: str) -> bool:
     return bool(_SALE.search(unicodedata.normalize("NFKC", subject)))
 
 
+def is_for_members(subject: str) -> bool:
+    """Whether the subject speaks of what only members have: terms, points, an account."""
+    return bool(_MEMBERS.search(unicodedata.normalize("NFKC", subject)))
+
+
 def alarms(subject: str, text: Callable[[], str]) -> bool:
     """Whether subject or text frighten, as forgers do."""
     return bool(_ALARM.search(unicodedata.normalize("NFKC", subject)) or _ALARM.search(_short(text())))
@@ -69,5 +74,6 @@ _KINDS = ("sign-in", "reset", "sign-up", "security", "receipt", "newsletter", "n
 _TABLE = tomllib.loads(files(__package__).joinpath("wording.toml").read_text("utf-8"))
 _SUBJECT, _TEXT = _read("subject"), _read("text")
 _OPEN = _compiled(_TABLE["open"]["subject"])
+_MEMBERS = _compiled(_TABLE["members"]["subject"])
 _SALE = _compiled(_TABLE["sale"]["subject"])
 _ALARM = _compiled(_TABLE["alarm"]["text"])

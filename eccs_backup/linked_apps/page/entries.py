@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
-from eccs_backup.linked_apps import hosts
+from eccs_backup.linked_apps import hosts, services
 from eccs_backup.linked_apps.claims import Kind
 from eccs_backup.linked_apps.page import order, own
 from eccs_backup.linked_apps.page.line import Group, Line, Mark, folded
@@ -32,13 +33,20 @@ class Entry:
     when: float | None = None
     domain: str = ""
     quotes: list[str] = field(default_factory=list)
+    bare: bool = True
+    """Whether nothing but its name was read."""
     _next: Sort | None = None
     """What the next line is, whatever it says."""
 
     @property
+    def stated(self) -> bool:
+        """Whether its kind is said below it."""
+        return bool(self.said) or self.basic
+
+    @property
     def told(self) -> bool:
         """Whether the page says what kind it is of."""
-        return self.section is not None or bool(self.said) or self.basic
+        return self.section is not None or self.stated
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -54,9 +62,10 @@ class Entry:
         """Whether the next line belongs to it, though it could be a name."""
         return told.sort is Sort.FREE and self._next is not None
 
-    def ends(self) -> None:
-        """No more of what was begun follows."""
+    def ends(self, button: str) -> None:
+        """No more of what was begun follows, but a button, folded."""
         self._next = None
+        self.bare &= button not in own.BUTTONS
 
     def add(self, line: Line, told: Meaning) -> None:
         """One more line of it."""
@@ -67,6 +76,7 @@ class Entry:
             self.when = told.when if self.when is None else self.when
         self.basic |= told.sort is Sort.BASIC
         self._look_at(line, told)
+        self.bare &= told.sort is Sort.OWN and not self.domain
         if told.sort is Sort.RIGHTS or (told.sort in (Sort.DATE, Sort.SITE) and not told.name):
             self._next = told.sort
         elif self._next is not Sort.RIGHTS or told.sort is not Sort.FREE:
@@ -109,6 +119,13 @@ class _Place:
         else:
             self.kinds = None
 
+    def filter(self, line: Line, told: Meaning) -> None:
+        """A line before the list that heads nothing, as such words are said below names there; unless it is chosen."""
+        if self._chosen or line.mark is not Mark.NONE:
+            self.see(line, told)
+        else:
+            self.kinds, self._filters = None, True
+
     def entry(self) -> None:
         """An entry has come: what heads it is a section."""
         self._filters = self._chosen = False
@@ -122,8 +139,19 @@ def entries(lines: list[Line]) -> list[Entry]:
 
 
 def _chosen(found: list[Entry]) -> list[Entry]:
-    """Those of whose kind something is said; all below the heading of the page, when it is said of none."""
-    return [each for each in found if each.told] or [each for each in found if each.titled]
+    """Those of whose kind something is said, and known services; all below the heading, when it is said of none.
+
+    Where something is said below names, a name alone is rather one of the page's own words that is not known here.
+    """
+    kept: list[Entry] = []
+    for _, section in groupby(found, key=lambda each: each.section):
+        entries = list(section)
+        says = any(each.stated for each in entries)
+        kept += [each for each in entries if not (says and each.bare and not each.domain) or services.named(each.name)]
+    titled = [each for each in found if each.titled]
+    if not any(each.told for each in kept):
+        return titled
+    return [each for each in kept if each.told or (services.named(each.name) and (each.titled or not titled))]
 
 
 def _grouped(lines: list[Line]) -> tuple[list[Entry], list[Entry]]:
@@ -177,13 +205,16 @@ def _own_domain(line: Line) -> str:
 def _flowing(lines: list[Line]) -> Iterator[Entry]:
     """Entries of lines that nothing but their order and words tell apart."""
     told_of = [meaning(line.text) for line in lines]
+    for number in order.controls(lines, told_of):
+        told_of[number] = Meaning(Sort.OWN)
     below = order.below(lines, told_of)
+    begun = [*sorted(below), len(lines)][1] if below else 0  # no filters follow behind what two apps say, but sections
     place, current = _Place(), None
     for number, (line, told) in enumerate(zip(lines, told_of, strict=True)):
         if current and (current.takes(told) or hosts.third_party(line.text)):
             current.add(line, told)
         elif (told.sort in _HEADS and number not in below) or told.sort is Sort.CHOSEN:
-            place.see(line, told)
+            (place.filter if told.sort is Sort.EITHER and number < begun else place.see)(line, told)
             current = None
         elif told.name and told.sort is Sort.BELOW and not (current and folded(current.name) == folded(told.name)):
             current = Entry(told.name, line.number, place.kinds, place.titled, domain=hosts.of_name(told.name))
@@ -196,4 +227,4 @@ def _flowing(lines: list[Line]) -> Iterator[Entry]:
         elif current and told.sort is not Sort.OWN:
             current.add(line, told)
         elif current and own.is_button(folded(line.text)):
-            current.ends()
+            current.ends(folded(line.text))

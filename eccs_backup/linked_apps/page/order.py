@@ -3,13 +3,64 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
+from eccs_backup.linked_apps import services
 from eccs_backup.linked_apps.page import own
 from eccs_backup.linked_apps.page.line import Line, Mark, folded
 from eccs_backup.linked_apps.page.words import Meaning, Sort
 
 _HEADS = (Sort.SECTION, Sort.EITHER)
+_STATED = (Sort.EITHER, Sort.BELOW, Sort.BASIC)
+_IN_BAR = (Sort.FREE, Sort.EITHER, Sort.OWN, Sort.CHOSEN)
+_LONGEST_BAR = 12
+"""Lines between the word before filters and the one before orders."""
 _PRESSED = (Mark.CHIP, Mark.CHOSEN)
+
+
+def controls(lines: list[Line], told_of: list[Meaning]) -> set[int]:
+    """Which of the lines are filters by where they stand, though they could be names, or be said below one.
+
+    Those are that stand between the word before filters and the one before orders; and what precedes the names of
+    several filters, one after another, before anything is said of an app. A known service is none.
+    """
+    found = _between(lines, told_of)
+    place = next((place for place, told in enumerate(told_of) if told.sort in _STATED and place not in found), 0)
+    end = next((each for each in range(place, len(lines)) if told_of[each].sort is not Sort.EITHER), len(lines))
+    start = place
+    while start and own.is_control(folded(lines[start - 1].text)):
+        start -= 1
+    if len({folded(line.text) for line in lines[place:end]}) > 1 and _is_row(lines, told_of, start, end):
+        found.add(start - 1)
+    return found
+
+
+def _between(lines: list[Line], told_of: list[Meaning]) -> set[int]:
+    for start in (place for place, line in enumerate(lines) if folded(line.text) in own.FILTER_BY):
+        for end in range(start + 1, min(start + _LONGEST_BAR, len(lines))):
+            text, sort = folded(lines[end].text), told_of[end].sort
+            if text in own.SORT_BY:
+                chosen = any(told_of[each].sort is Sort.CHOSEN for each in range(start, end))
+                sorts = (Sort.FREE,) if chosen else (Sort.FREE, Sort.EITHER)
+                return {each for each in range(start, end) if told_of[each].sort in sorts}
+            if sort not in _IN_BAR or text in own.BUTTONS or services.named(lines[end].text):
+                break
+    return set()
+
+
+def _is_row(lines: list[Line], told_of: list[Meaning], start: int, end: int) -> bool:
+    """Whether what could be said below the first name are filters: by the word before them, or what is behind them."""
+    before = start - 1
+    while before >= 0 and told_of[before].sort is Sort.FREE:
+        before -= 1
+    if before == start - 1 or end == len(lines) or services.named(lines[start - 1].text):
+        return False
+    if before >= 0 and folded(lines[before].text) in own.FILTER_BY:
+        return True
+    ends = told_of[end].sort is Sort.OWN and not own.is_button(folded(lines[end].text))
+    sorts = [told.sort for told in told_of[end:]]
+    names = sorts.count(Sort.FREE)
+    return ends and (names > 1 or (names > 0 and any(each in _STATED for each in sorts)))
 
 
 def below(lines: list[Line], told_of: list[Meaning]) -> set[int]:
@@ -25,11 +76,25 @@ def below(lines: list[Line], told_of: list[Meaning]) -> set[int]:
     }
     often = Counter(folded(lines[place].text) for place in able)
     many = {place for place in able if often[folded(lines[place].text)] > 1}
+    many |= set(_further(lines, told_of, many))
     heads = {place for place, told in enumerate(told_of) if told.sort in _HEADS and lines[place].mark not in _PRESSED}
     heads -= many | _filters(told_of, able)
     if heads <= able and not any(_heads_names(told_of, place) for place in heads):
         return many | heads
     return many
+
+
+def _further(lines: list[Line], told_of: list[Meaning], many: set[int]) -> Iterator[int]:
+    """Which lines say something more of the same app, behind one that is below its name."""
+    last = -1
+    for place, told in enumerate(told_of):
+        if place in many:
+            last = place
+        elif told.sort is not Sort.EITHER or not 0 <= last == place - 1 or lines[place].mark is not Mark.NONE:
+            continue
+        elif not _heads_names(told_of, place):
+            last = place
+            yield place
 
 
 def _filters(told_of: list[Meaning], able: set[int]) -> set[int]:

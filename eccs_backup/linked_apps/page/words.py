@@ -52,16 +52,15 @@ TITLES = words("""
 third-party apps & services | your connections to third-party apps & services |
 connections to third-party apps & services | third-party connections | connections |
 apps with access to your account | apps connected to your account | connected apps & sites |
-linked apps | your linked apps | サードパーティ製のアプリとサービス |
-サードパーティ製のアプリとサービスとの接続 |
-サードパーティ製のアプリとサービスへの接続 |
-サードパーティ製のアプリやサービスとの接続 |
-サードパーティ アプリとサービスへの接続 | サードパーティとの接続 |
-サードパーティ接続 | アカウントにアクセスできるアプリ |
+your links to third-party apps & services | links to third-party apps & services | your third-party connections |
+linked apps | your linked apps | サードパーティ製のアプリとサービス | アカウントにアクセスできるアプリ |
 アカウントに接続しているアプリ | 接続済みのアプリとサイト |
 リンクされたアプリ | リンク済みアプリ | リンク済みのアプリ |
 リンクしているアプリ
 """)
+_TITLE = re.compile(
+    r"(?:あなたの)?サードパーティ(?:製)?(?:の)?(?:アプリ)?(?:[とや・]|または)?(?:サービス)?(?:[とへ]の)?(?:接続|リンク)(?:の管理|を管理)?"
+)
 SECTIONS = {
     SIGN_IN: words("signing in with google | sign in with google connections | Google アカウントでログイン"),
     GRANT: words("""
@@ -155,7 +154,7 @@ def meaning(text: str) -> Meaning:
     for kinds, known in EITHER.items():
         if line in known:
             return Meaning(Sort.EITHER, kinds)
-    if line in TITLES:
+    if line in TITLES or _TITLE.fullmatch(line):
         return Meaning(Sort.TITLE)
     if line in RIGHTS or (line.endswith(" can") and text.rstrip().endswith(":")):
         return Meaning(Sort.RIGHTS, GRANT)
@@ -166,6 +165,8 @@ def meaning(text: str) -> Meaning:
             return Meaning(Sort.BELOW, frozenset((kind,)), None, found[1])
     if line in own.CHOSEN:
         return Meaning(Sort.CHOSEN)
+    if own.is_control(line):
+        return Meaning(Sort.OWN)
     return _dated(line) or _below(line) or Meaning(Sort.OWN if own.is_own(line) else Sort.FREE)
 
 
