@@ -51,7 +51,13 @@ class Readers:
     def passwords(self, path: Path) -> None:
         """A browser's or a password manager's export."""
         _refuse_pipe(path)
-        self._keep(f"passwords {_named(path)}", _gathered(passwords.read(path, self._known.addresses)))
+        others: list[tuple[str, bool]] = []
+        found = passwords.read(path, self._known.addresses, lambda host, local: others.append((host, local)))
+        self._keep(f"passwords {_named(path)}", _gathered(found))
+        if others:
+            self._tell("passed-over", count=len(others))
+        if hosts := sorted({host for host, local in others if local and host}):
+            self._tell("passed-local", hosts=", ".join(map(text.plain, hosts)))
         self._tell("delete-export", file=text.plain(str(path)))
 
     def online(self) -> bool:

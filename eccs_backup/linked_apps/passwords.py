@@ -7,6 +7,7 @@ row that is being parsed: no claim, no error and no file of ours has them.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,7 @@ _SECRETS = frozenset(
     ("password", "login_password", "note", "notes", "comments", "otpauth", "totp", "login_totp", "fields")
 )
 _TIMES = ("timelastused", "last used", "timepasswordchanged", "last modified", "timecreated", "created")
+_TAG = re.compile(r"\+[^@]*@")
 _DELIMITERS = ",;\t"
 
 
@@ -51,8 +53,9 @@ class _Columns(NamedTuple):
     title: int
     site: int
     user: int
+    email: int
     several: bool
-    """Whether there may be several addresses with commas between them, as Bitwarden has them."""
+    """Whether there may be several addresses with commas between them, as Bitwarden and 1Password have them."""
     times: tuple[int, ...]
     secrets: tuple[int, ...]
 
@@ -60,13 +63,14 @@ class _Columns(NamedTuple):
 def read(
     path: Path, addresses: Collection[str], on_other: Callable[[str, bool], object] | None = None
 ) -> Iterator[Claim]:
-    """A claim for every service of which the export holds a password under exactly one of these addresses.
+    """A claim for every service of which the export holds a password under one of these addresses.
 
-    Capital letters and blanks around do not matter. Row 1 is the header, as a spreadsheet counts. An entry with several
-    services gives several claims; one without a web address is known by its title alone, and one in the own network
-    or on the own computer is none, nor is Google, where it is the account itself. `on_other` is called for every row
-    that is passed over because of another user name, with its host or app, "" when it has none that is public, and
-    whether that user name is what stands before the @ of one of the addresses: somebody may sign in there with it.
+    Capital letters, blanks around and what follows a "+" do not matter. Row 1 is the header, as a spreadsheet counts. An
+    entry with several services gives several claims; one without a web address is known by its title alone, and one in
+    the own network or on the own computer is none, nor is Google, where it is the account itself. `on_other` is called
+    for every row that is passed over because of another user name, with its host or app, "" when it has none that is
+    public, and whether that user name is what stands before the @ of one of the addresses: somebody may sign in there
+    with it.
     Raises Unusable when the file is no export that is known, quoting nothing of it.
     """
     wanted = {each.strip().casefold() for each in addresses} - {""}
@@ -77,8 +81,8 @@ def read(
         with path.open(encoding=codec, errors="replace", newline="") as file:
             lines = iter(lambda: file.readline(LONGEST_FIELD), "")
             for row, columns, source in _rows(path, (line.replace("\0", "") for line in lines)):
-                user = _cell(row, columns.user).casefold()
-                if user in wanted:
+                user = _cell(row, columns.user).casefold() or _cell(row, columns.email).casefold()
+                if _TAG.sub("@", user) in wanted or _TAG.sub("@", _cell(row, columns.email).casefold()) in wanted:
                     yield from _of_row(row, columns, source)
                 elif user and on_other:
                     on_other(_host(row, columns), user in local)
@@ -130,8 +134,9 @@ def _columns(header: list[str]) -> _Columns:
 
     secrets = tuple(place for place, name in enumerate(header) if name in _SECRETS)
     times = tuple(header.index(each) for each in _TIMES if each in header)
-    several = "login_uri" in header
-    return _Columns(len(header), first(_TITLES), first(_SITES), first(_USERS), several, times, secrets)
+    several = "login_uri" in header or "website" in header
+    places = first(_TITLES), first(_SITES), first(_USERS), first(("email",))
+    return _Columns(len(header), *places, several, times, secrets)
 
 
 def _of_row(row: list[str], columns: _Columns, source: str) -> Iterator[Claim]:

@@ -55,7 +55,7 @@ def test_as_the_saved_mailbox_shows_it(subscriber: Student, tmp_path: Path) -> N
     """Nothing that the whole mails show is missing by searches, and forged mail is in neither."""
     online = services(subscriber, "--online")
     assert subscriber.run("mail-export", tmp_path / "out", "--road", "api").exit_code == 0
-    for path in (subscriber.home / "rehearsal" / "linked-apps").iterdir():
+    for path in (subscriber.home / "rehearsal" / "linked-apps").glob("*.json"):
         path.unlink()
     saved = services(subscriber, "--mail", str(tmp_path / "out"))
     strong = {id for id, row in saved.items() if row["way"] != "newsletter"}
@@ -108,7 +108,7 @@ def test_watch(subscriber: Student) -> None:
     services(subscriber, "--online")
     assert subscriber.run("linked-apps", "mark", "github", "moved").exit_code == 0
     assert subscriber.run("linked-apps", "watch", "--online").exit_code == 0
-    for path in (subscriber.home / "rehearsal" / "linked-apps").iterdir():
+    for path in (subscriber.home / "rehearsal" / "linked-apps").glob("*.json"):
         kept = json.loads(path.read_text(encoding="utf-8"))
         kept["marks"]["github"]["when"] = 1_000_000_000
         path.write_text(json.dumps(kept), encoding="utf-8")

@@ -414,3 +414,27 @@ def test_memory_does_not_grow_with_rows(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == ROWS_OF_MANY
     assert peak < 1_500_000  # which the blocks take in which the file is read
+
+
+def test_several_sites_of_1password(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(
+        f'Title,Website,Username,Password\nA,"https://a.com,https://b.org",{ME},secret1\n', encoding="utf-8"
+    )
+    assert [each.domain for each in read(path, [ME])] == ["a.com", "b.org"]
+
+
+def test_the_address_in_a_column_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(
+        f"type,name,url,email,username,password\nlogin,A,https://a.com,{ME},,secret1\nlogin,B,https://b.com,x@y.z,,secret2\n",
+        encoding="utf-8",
+    )
+    assert [each.domain for each in read(path, [ME])] == ["a.com"]
+
+
+def test_what_follows_a_plus(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    tagged = ME.replace("@", "+shop@")
+    path.write_text(f"name,url,username,password\nA,https://a.com,{tagged},secret1\n", encoding="utf-8")
+    assert [each.domain for each in read(path, [ME])] == ["a.com"]

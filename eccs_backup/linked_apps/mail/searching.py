@@ -6,9 +6,11 @@ says most, and a search by its domain then takes all others of that writer off t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from eccs_backup.linked_apps import services
 from eccs_backup.linked_apps.claims import Claim, Gathering, Kind
 from eccs_backup.linked_apps.domains import registrable
 from eccs_backup.linked_apps.mail.authors import Proof, proof
@@ -87,7 +89,9 @@ class Exploring:
         self._box, self._judge, self._gathering, self._on_look = box, judge, gathering, on_look
         self._hits: dict[Kind, list[str]] = {}
         self._told: set[str] = set()
-        self._later: dict[str, bool] = {}
+        self._later: set[str] = set()
+        self._forged: Counter[str] = Counter()
+        self._last = False
         self._looked = 0
         self._most = 0
 
@@ -101,10 +105,11 @@ class Exploring:
         for id in self._box.search(ALERTS):
             if id not in self._told and self._may_look():
                 self._alert(id)
-        pool = [id for ids in self._hits.values() for id in ids]
-        for id in (*pool, *pool):  # once more for those that were put off
-            if id not in self._told and self._may_look() and not (id in self._later and self._later.pop(id)):
-                self._writer_of(id)
+        for last in (False, True):  # those that were put off come last
+            self._last = last
+            for id in (id for ids in self._hits.values() for id in ids):
+                if id not in self._told and (last or id not in self._later) and self._may_look():
+                    self._writer_of(id)
         left = {id for ids in self._hits.values() for id in ids} - self._told
         return Result(total, self._looked, self._box.spent, len(left))
 
@@ -143,23 +148,32 @@ class Exploring:
         theirs = set(self._box.search(f"from:{whose} {RECEIVED}")) - self._told
         self._told |= theirs
         for _ in range(MOST_LOOKS - 1):
-            more = self._worth_a_look(theirs, {each.kind for each in claims}) if claims else None
+            more = self._worth_a_look(theirs, claims) if claims else None
             if more is None or not self._may_look():
                 return
             theirs.discard(more)
             claims += self._look(more)[1]
 
     def _put_off(self, head: Head) -> None:
-        """After a forged mail those of the same address come last: a forger writes often, and true ones are told by
-        other addresses of the domain, too."""
+        """After a forged mail those of the same address come last, and only a few of them: a forger writes often, and
+        true ones are told by other addresses of the domain, too."""
         address = head.address("from").address
-        if address and set(address) <= _SEARCHABLE:
-            self._later.update(dict.fromkeys(self._box.search(f"from:{address} {RECEIVED}"), True))
+        if not address or not set(address) <= _SEARCHABLE:
+            return
+        self._forged[address] += 1
+        if not self._last or self._forged[address] > MOST_LOOKS:
+            theirs = self._box.search(f"from:{address} {RECEIVED}")
+            (self._told if self._last else self._later).update(theirs)
 
-    def _worth_a_look(self, ids: set[str], found: set[Kind]) -> str | None:
-        """The mail of these that may say more than what was found: more than notices, or that there is a password."""
+    def _worth_a_look(self, ids: set[str], claims: list[Claim]) -> str | None:
+        """The mail of these that may say more than what was found: more than notices, or that there is a password.
+
+        Of an unknown writer's mere mails it takes two.
+        """
+        found = {each.kind for each in claims}
         if found <= _WEAK:
-            wanted: Sequence[Kind] = [kind for kind in SEARCHES if kind not in _WEAK]
+            enough = len(claims) > 1 or services.of_domain(claims[0].domain)
+            wanted: Sequence[Kind] = [kind for kind in SEARCHES if not enough or kind not in _WEAK]
         else:
             wanted = [Kind.RESET] if Kind.SIGN_IN in found and Kind.RESET not in found else []
         return next((id for kind in wanted for id in self._hits[kind] if id in ids), None)
