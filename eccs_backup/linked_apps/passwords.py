@@ -66,7 +66,7 @@ def read(
     """A claim for every service of which the export holds a password under one of these addresses.
 
     Capital letters, blanks around and what follows a "+" do not matter. Row 1 is the header, as a spreadsheet counts.
-    An entry with several services gives several claims; one without a web address is known by its title alone, and one in
+    An entry with several services gives several claims; one without a web address is known by its title alone. One in
     the own network or on the own computer is none, nor is Google, where it is the account itself. `on_other` is called
     for every row that is passed over because of another user name, with its host or app, "" when it has none that is
     public, and whether that user name is what stands before the @ of one of the addresses: somebody may sign in there
