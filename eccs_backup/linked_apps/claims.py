@@ -111,7 +111,9 @@ class Gathering:
 
 def plain(text: str) -> str:
     """One line without control characters and without what turns the direction of writing, of bounded length."""
-    kept = "".join(" " if unicodedata.category(each) in _UNSEEN else each for each in text[: 4 * LONGEST_QUOTE])
+    kept = text[: 4 * LONGEST_QUOTE]
+    if not kept.isprintable():
+        kept = "".join(" " if unicodedata.category(each) in _UNSEEN else each for each in kept)
     short = " ".join(kept.split())
     return short if len(short) <= LONGEST_QUOTE else f"{short[: LONGEST_QUOTE - 1]}…"
 

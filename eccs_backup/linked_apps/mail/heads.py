@@ -160,6 +160,8 @@ def _unfolded(value: bytes) -> str:
 
 def _pieces(value: str) -> list[str]:
     """A list of addresses, cut at its commas, where those are not in quotes or brackets."""
+    if value.count("@") < 2 and "," not in value and ";" not in value:
+        return [value]
     if '"' not in value and "<" not in value:
         return value.split(",")
     pieces, start, quoted, angle, at = [], 0, False, False, 0

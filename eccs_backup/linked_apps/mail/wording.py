@@ -29,7 +29,8 @@ def of_text(text: str) -> Kind | None:
 @lru_cache(maxsize=8192)
 def with_google(text: str) -> bool:
     """Whether the text says that one signs in there with Google."""
-    return bool(_TEXT[Kind.SIGN_IN].search(_short(text)))
+    low = text.lower()
+    return ("oogle" in low or "ｏｏｇｌｅ" in low) and bool(_TEXT[Kind.SIGN_IN].search(_short(text)))
 
 
 def is_open(subject: str) -> bool:
