@@ -77,6 +77,7 @@ class Desk:
             self._unfinished = not readers.online()
         if tokens:
             readers.tokens()
+        self._unfinished = self._unfinished or readers.unreadable > 0
         self._memory = memory.load(self.account)
 
     def show_list(self, form: str, output: Path | None, states: Sequence[str], until: date | None) -> None:

@@ -33,6 +33,8 @@ class Readers:
     def __init__(self, account: str, known: Memory, voice: Voice) -> None:
         self._account, self._known, self._voice = account, known, voice
         self._judge = Judge(known.addresses)
+        self.unreadable = 0
+        """Saved mails that could not be read."""
 
     def mail(self, path: Path) -> None:
         """Saved mail: a vault, an mbox or a Takeout archive."""
@@ -112,6 +114,7 @@ class Readers:
                     "Reading the mail", sum(row[-2] for row in place.manifest.counts("mail") if row[0]), " mails"
                 ) as bar:
                     yield _counted(of_vault(place, missing.append), bar)
+            self.unreadable += len(missing)
             if missing:
                 self._tell("unreadable", count=len(missing))
         else:

@@ -63,6 +63,23 @@ def test_as_the_saved_mailbox_shows_it(subscriber: Student, tmp_path: Path) -> N
     assert set(online) <= set(saved)
 
 
+def test_a_saved_mail_that_is_missing_is_told(subscriber: Student, tmp_path: Path) -> None:
+    assert subscriber.run("mail-export", tmp_path / "out", "--road", "api").exit_code == 0
+    assert subscriber.run("linked-apps", "--mail", tmp_path / "out").exit_code == 0
+    next((tmp_path / "out" / "mail").rglob("*.eml")).unlink()
+    result = subscriber.run("linked-apps", "--mail", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "could not be read" in result.stderr
+
+
+def test_a_search_without_an_end(subscriber: Student, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eccs_backup.linked_apps.mail.gmail.MOST_PAGES", 1)
+    monkeypatch.setattr("eccs_backup.linked_apps.mail.gmail.PAGE", 5)
+    result = subscriber.run("linked-apps", "--online")
+    assert result.exit_code == 3
+    assert "more than 5 mails" in result.stderr
+
+
 def test_budget(subscriber: Student, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the units are spent it says what was not looked at, and goes on there."""
     monkeypatch.setattr("eccs_backup.linked_apps.mail.searching.UNITS_FOR_A_SMALL_MAILBOX", 350)

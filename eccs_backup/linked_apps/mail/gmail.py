@@ -6,7 +6,7 @@ from functools import partial
 from html import unescape
 from typing import Any
 
-from eccs_backup.errors import Unavailable
+from eccs_backup.errors import Unavailable, Unfinished
 from eccs_backup.http import Wire
 from eccs_backup.linked_apps.mail.heads import WANTED, Head
 from eccs_backup.linked_apps.mail.searching import Look
@@ -47,8 +47,10 @@ class GmailBox:
             found += [row.id for row in page.rows]
             token = page.following
             if token is None:
-                break
-        return found
+                return found
+        raise Unfinished(
+            f"Gmail found more than {len(found):,} mails for one search.", hint="Use saved mail: --mail FOLDER"
+        )
 
     def look(self, id: str) -> Look | None:
         """The headers of a mail and the beginning of its text; None when it is gone."""
