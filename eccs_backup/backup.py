@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import cast
 
-from eccs_backup import delivery, download
+from eccs_backup import delivery, disk, download
 from eccs_backup.crew import AHEAD, Crew, Verdicts
 from eccs_backup.errors import Halted
-from eccs_backup.model import Entry, Item, State
+from eccs_backup.likeness import twins
+from eccs_backup.model import Entry, Item, Kind, Proof, State
 from eccs_backup.retry import Patience
 from eccs_backup.sources import Courier, Opener, Source
 from eccs_backup.survey import COMMIT_EVERY, Survey, failure
@@ -123,8 +126,29 @@ class _Fetching:
         self._vault.manifest.commit()
         for item, path, known in tasks:
             target = self._vault.path(path)
+            if known is None or known.path is None:
+                self._bring_from_export(item, path, target)
             future = self._crew.submit(download.fetch, self._source, item, target, path, known, self._tools)
             self._items[future] = item
+
+    def _bring_from_export(self, item: Item, path: str, target: Path) -> None:
+        """The very file may lie here already, out of a Takeout: it moves to its place, where it is read and adopted."""
+        if not item.digest or item.digest.algorithm != "sha256" or not item.size or os.path.lexists(target):
+            return
+        for each in twins(self._vault.manifest, item.name, item.digest.hex, item.size):
+            held = self._vault.manifest.get(each.key)
+            if held and each.key.source == "takeout" and held.state is State.SAVED and self._vault.holds(held):
+                self._vault.move(held, path)
+                if item.modified:
+                    disk.date(target, item.modified)
+                facts = {**held.facts, "as": path, "sha256": held.sha256}
+                self._vault.manifest.put(
+                    replace(
+                        held, state=State.EXPLAINED, kind=Kind.ELSEWHERE, reason=f"kept already: {path}", path=None,
+                        size=None, sha256=None, proof=Proof.NONE, facts=facts,
+                    )
+                )  # fmt: skip
+                return
 
     def _older(self, item: Item, path: str) -> Entry | None:
         """The entry so far; its file is moved to where the new version will take its place."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -30,9 +29,6 @@ RESPITE = 4
 """A disk that takes its time is left alone for so many times as long as it took."""
 ASKS = 2
 """How often the service has to refuse an item before it is believed."""
-
-BY_NUMBER = os.utime in os.supports_fd
-"""Whether an open file may be dated: looking it up again by its path costs as much as writing it."""
 
 Refusal = tuple[Item, ItemError | Transient]
 
@@ -131,43 +127,14 @@ class _Worker:
         item, body, proof = parcel
         part = self.part(item)
         try:
-            file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
-            try:
-                if not _written(file, body):
-                    raise Corrupt(f"{item.name} could not be read back as it was written.")
-                if not disk.SYNCS_TOGETHER:
-                    os.fsync(file)
-                if BY_NUMBER and item.modified:
-                    _date(file, item.modified)
-            finally:
-                os.close(file)
-            if not BY_NUMBER and item.modified:
-                _date(part, item.modified)
+            if not disk.write_whole(part, body, item.modified):
+                raise Corrupt(f"{item.name} could not be read back as it was written.")
         except OSError as error:
             with suppress(OSError):  # room for the last rows
                 part.unlink()
             raise of_disk(error) from error
         self.on_bytes(len(body))
         return Arrival(item, part, len(body), hashlib.sha256(body).hexdigest(), proof)
-
-
-def _date(file: int | Path, when: datetime) -> None:
-    with suppress(OSError, OverflowError):  # as in download: the manifest keeps the true time
-        os.utime(file, (when.timestamp(),) * 2)
-
-
-def _written(file: int, body: bytes) -> bool:
-    """Write the whole body; whether the very same can be read back. Raises OSError."""
-    left = memoryview(body)
-    while left:
-        left = left[os.write(file, left) :]
-    os.lseek(file, 0, os.SEEK_SET)
-    left = memoryview(body)
-    while block := os.read(file, min(len(left) + 1, 1 << 20)):  # one byte more would show
-        if block != left[: len(block)]:
-            return False
-        left = left[len(block) :]
-    return not left
 
 
 class _Desk:

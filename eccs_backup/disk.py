@@ -6,10 +6,14 @@ import ctypes
 import os
 import sys
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 SYNCS_TOGETHER = sys.platform == "linux"
 """Whether `sync` does anything: whoever relies on it has to sync each file where it does not."""
+
+_BY_NUMBER = os.utime in os.supports_fd
+"""Whether an open file may be dated: looking it up again by its path costs as much as writing it."""
 
 
 def set_aside(path: Path) -> None:
@@ -19,6 +23,43 @@ def set_aside(path: Path) -> None:
         number += 1
     with suppress(FileNotFoundError):  # another worker was quicker
         path.rename(other)
+
+
+def write_whole(path: Path, body: bytes, modified: datetime | None) -> bool:
+    """Write a file with its date, and on systems where `sync` does nothing wait for the disk; whether the very same
+    can be read back. Raises OSError."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        if not _written(file, body):
+            return False
+        if not SYNCS_TOGETHER:
+            os.fsync(file)
+        if modified and _BY_NUMBER:
+            date(file, modified)
+    finally:
+        os.close(file)
+    if modified and not _BY_NUMBER:
+        date(path, modified)
+    return True
+
+
+def date(file: int | Path, when: datetime) -> None:
+    """Give a file its time, if the file system has such a time: FAT knows no year before 1980."""
+    with suppress(OSError, OverflowError):
+        os.utime(file, (when.timestamp(),) * 2)
+
+
+def _written(file: int, body: bytes) -> bool:
+    left = memoryview(body)
+    while left:
+        left = left[os.write(file, left) :]
+    os.lseek(file, 0, os.SEEK_SET)
+    left = memoryview(body)
+    while block := os.read(file, min(len(left) + 1, 1 << 20)):  # one byte more would show
+        if block != left[: len(block)]:
+            return False
+        left = left[len(block) :]
+    return not left
 
 
 def make_folder(folder: Path) -> None:

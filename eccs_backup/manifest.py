@@ -61,6 +61,7 @@ class Manifest:
             # A journal beside the file, and not WAL: vaults lie on USB sticks and network folders as well.
             self.db.execute("PRAGMA journal_mode = TRUNCATE")
             self.db.execute("PRAGMA synchronous = FULL")
+            self.db.execute("PRAGMA cache_size = -16384")  # KiB: rows are put in no order, by ids and by paths
             self._migrate()
         except sqlite3.DatabaseError as error:
             raise translated(error) from error

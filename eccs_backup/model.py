@@ -45,6 +45,8 @@ class Kind(StrEnum):
     VIEW_ONLY = "view-only"  # its owner forbids downloading
     ABUSE = "abuse"  # the service holds it to be harmful and gives it to nobody but its owner
     GONE = "gone"  # deleted between listing and download, or a shortcut to nothing that is listed
+    ELSEWHERE = "elsewhere"  # the vault holds it under another key
+    ARCHIVE = "archive"  # a part of an export, read to its end: what is in it is listed by itself
     REFUSED = "refused"  # for a reason we do not know: an item that failed, not an explained one
     LEFT_OUT = "left-out"  # the person's own choice
 

@@ -28,4 +28,7 @@ MIGRATIONS = [
         PRIMARY KEY (source, log, id)
     ) STRICT, WITHOUT ROWID
     """,
+    """
+    CREATE INDEX entries_by_content ON entries (sha256) WHERE path IS NOT NULL AND source <> 'mail'
+    """,
 ]

@@ -78,7 +78,7 @@ def run(
     more = more or More()
     refuse_long(out)
     if not synced_folder:
-        _refuse_synchronised(out)
+        refuse_synchronised(out)
     signed_in(name, account)  # nobody is left with an empty folder for want of a sign-in
     with vault.trial(out) if dry_run else vault.opened(out) as place, connected(name, place, account, wishes) as source:
         found = surveyed(source, place, wishes)
@@ -252,7 +252,8 @@ def refuse_long(out: Path) -> None:
         )
 
 
-def _refuse_synchronised(out: Path) -> None:
+def refuse_synchronised(out: Path) -> None:
+    """Raise Unusable when the folder's path shows that a service synchronises it."""
     from eccs_backup.disk import synchronised
     from eccs_backup.errors import Unusable
 

@@ -17,6 +17,8 @@ KINDS = {
     Kind.VIEW_ONLY: "may not be downloaded",
     Kind.ABUSE: "held to be harmful by Google",
     Kind.GONE: "gone, or nothing that is listed",
+    Kind.ELSEWHERE: "kept already in another place of this folder",
+    Kind.ARCHIVE: "part of an export, read to its end",
 }
 PROOFS = {
     Proof.DIGEST: "proven by the service's checksum",
@@ -27,9 +29,11 @@ PROOFS = {
 OWN_PROOFS = {
     ("mail", Proof.STRUCTURE): "complete: Gmail's answer ended, and was of that message",
     ("mail", Proof.SIZE): "complete: as many bytes as Gmail promised",
+    ("mail", Proof.DIGEST): "from a Takeout: proven by the checksum in Google's archive",
+    ("takeout", Proof.DIGEST): "proven by the checksum in Google's archive",
 }
 """What a source calls its proofs, where the usual words would mislead."""
-QUIET = (Kind.FOLDER, Kind.SHORTCUT)
+QUIET = (Kind.FOLDER, Kind.SHORTCUT, Kind.ELSEWHERE, Kind.ARCHIVE)
 """Explained items that leave nothing to do: counted, not named."""
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

@@ -1,0 +1,1 @@
+"""Google Takeout as a road: the parts of an export are read, proven, and kept beside what the APIs gave."""

@@ -1,0 +1,273 @@
+"""An import from its first part to the balance: what is read, what is missing, and what lies open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from eccs_backup.errors import Corrupt, of_disk
+from eccs_backup.mail.letters import SOURCE as MAIL
+from eccs_backup.model import Entry, Json, Key, Kind, State
+from eccs_backup.takeout import ends, finishing, mailbox, names
+from eccs_backup.takeout.archive import Limits
+from eccs_backup.takeout.ends import Ends
+from eccs_backup.takeout.keeping import Keeper
+from eccs_backup.takeout.mails import Mails, Tally
+from eccs_backup.takeout.names import PartName
+from eccs_backup.takeout.reading import MAILBOX, PartReader
+from eccs_backup.takeout.records import PARTS, SOURCE, Records
+from eccs_backup.takeout.staging import Staging
+from eccs_backup.vault import Vault
+
+READ, DAMAGED = "read", "damaged"
+"""What a part is by the records."""
+PAGE = "https://takeout.google.com/settings/takeout/downloads"
+"""Where finished exports are. https://support.google.com/accounts/answer/3024190"""
+MARK = "part:"
+"""How the ids of the rows of parts begin."""
+
+
+class Part(NamedTuple):
+    """A part of an export, and the file that it is."""
+
+    name: PartName
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """By which the records know it: its name without the suffix."""
+        return part_id(self.name)
+
+
+@dataclass
+class Outcome:
+    """What an import came to: parts by what became of them, and the messages."""
+
+    read: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    """Read by an earlier run; nothing of them had to be read again."""
+    damaged: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    perhaps_more: list[str] = field(default_factory=list)
+    """Exports whose last part is as large as the others: more may follow."""
+    mails: Tally = field(default_factory=Tally)
+    last_news: str = ""
+    """What became of the part that was read last, in a sentence."""
+
+    def parts(self) -> dict[str, Json]:
+        """For `--json`."""
+        return {
+            "read": list[Json](self.read), "known": list[Json](self.known), "damaged": dict(self.damaged),
+            "missing": list[Json](self.missing), "perhaps_more": list[Json](self.perhaps_more),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How to import. `last` is the number of the export's last part, if the person knows it; `photo_times`: a
+    photo's file gets the time at which it was taken; `on_bytes` hears how many
+    bytes of the archives were read, `on_entry` of every row that was written."""
+
+    limits: Limits = field(default_factory=Limits)
+    last: int | None = None
+    photo_times: bool = False
+    on_bytes: Callable[[int], object] = lambda size: None
+    on_entry: Callable[[Entry], object] = lambda entry: None
+
+
+@contextmanager
+def importing(vault: Vault, wishes: Wishes) -> Iterator[Import]:
+    """An import into an open vault. Raises Stop."""
+    staging = Staging(vault)
+    try:
+        yield Import(vault, staging, wishes)
+    finally:
+        staging.close()
+
+
+class Import:
+    """Parts are read one after another; `finish` draws the balance."""
+
+    def __init__(self, vault: Vault, staging: Staging, wishes: Wishes) -> None:
+        self._vault, self._staging, self._wishes = vault, staging, wishes
+        self._manifest = vault.manifest
+        self.records = Records(vault.manifest)
+        self.number = self._manifest.begin_listing(SOURCE, json.dumps({}))
+        self._manifest.commit()
+        self._keeper = Keeper(vault, self.number, wishes.on_entry)
+        self._lost, self._mails_held = _lost(vault)
+        self.outcome = Outcome()
+        for row in self.records.rows(PARTS):
+            self.records.saw_part(row.id, self.number)
+
+    def knows(self, name: PartName) -> bool:
+        """Whether a part was read by an earlier run, and nothing of it was lost."""
+        known = self.records.get(PARTS, part_id(name))
+        return known is not None and known["state"] == READ and part_id(name) not in self._lost
+
+    @property
+    def complete(self) -> bool:
+        """Whether all parts are there, as far as the person has told how many there are."""
+        parts = known_parts(self._vault)
+        return self._wishes.last is not None and bool(parts) and not gaps(parts, self._wishes.last)
+
+    def settle(self) -> None:
+        """Make everything last that was read so far. Raises Stop."""
+        self._staging.finish()
+        self._keeper.drain()
+        self._keeper.record()
+
+    def read(self, part: Part) -> None:
+        """Read one part, unless it was read before and nothing of it was lost. Raises Stop."""
+        if self.knows(part.name):
+            self.outcome.known.append(part.name.name)
+            self.outcome.last_news = f"{part.name.name} was read before."
+            self._wishes.on_bytes(part.path.stat().st_size)
+            return
+        self.records.saw_part(part.id, 0)
+        stamp = part.name.stamp
+        reader = PartReader(self._keeper, self._staging, self._mails(stamp), self._ends(stamp), self._wishes.limits)
+        reader.mails_held, reader.on_bytes = self._mails_held, self._wishes.on_bytes
+        try:
+            members = reader.read(part.path, stamp, part.id)
+            state, why = READ, ""
+        except Corrupt as error:
+            self.records.saw_part(part.id, 0)
+            members, state, why = 0, DAMAGED, f"{error} {error.hint}"
+        except OSError as error:
+            raise of_disk(error) from error
+        if reader.damaged:
+            state = DAMAGED
+            why = f"{reader.damaged:,} of the files in it are damaged. Download {part.name.name} again."
+        about: dict[str, Json] = {
+            "name": part.name.name, "size": part.path.stat().st_size, "members": members, "state": state, "why": why,
+        }  # fmt: skip
+        self._keeper.later(self._noted(part.id, about))
+        if state == READ:
+            self.outcome.read.append(part.name.name)
+            self.outcome.last_news = f"Read {part.name.name}: {members:,} members."
+        else:
+            self.outcome.damaged[part.name.name] = why
+            self.outcome.last_news = why
+
+    def _noted(self, part: str, about: dict[str, Json]) -> Iterator[None]:
+        """The records of a part last after those of what is in it."""
+        self.records.note(PARTS, part, about)
+        self._keeper.record()
+        yield
+
+    def finish(self) -> Outcome:
+        """Everything that was given has been read: close what lies open, name what is missing. Raises Stop."""
+        self._keeper.drain()
+        listed = 0
+        exports = _exports(self.records)
+        lacking = gaps((name for parts in exports.values() for name in parts), self._wishes.last)
+        for stamp, parts in exports.items():
+            missing = [name for name in lacking if name.stamp == stamp]
+            damaged = any(about["state"] != READ for about in parts.values())
+            sizes = {name: int(str(about["size"])) for name, about in parts.items()}
+            more = not missing and self._wishes.last is None and names.perhaps_more(sizes)
+            if more:
+                self.outcome.perhaps_more.append(stamp)
+            self._close_ends(stamp, whole=not (missing or damaged or more), missing=bool(missing or damaged))
+            for name, about in parts.items():
+                listed += int(str(about["members"])) + 1
+                self._note_part(name, about)
+            for name in missing:
+                listed += 1
+                self.outcome.missing.append(name.name)
+                self._note_missing(name)
+        self._keeper.record()
+        if self.outcome.read or self._wishes.photo_times:
+            finishing.finish(self._vault, self.records, times=self._wishes.photo_times)
+        self._manifest.finish_listing(self.number, listed)
+        self._manifest.end_listing(self.number)
+        self._manifest.commit()
+        self._vault.write_sums()
+        return self.outcome
+
+    def _note_part(self, name: PartName, about: Mapping[str, Json]) -> None:
+        entry = Entry(Key(SOURCE, MARK + part_id(name)), State.EXPLAINED, name.name, Kind.ARCHIVE)
+        if about["state"] == READ:
+            self._keeper.note(replace(entry, reason=f"read to its end: {about['members']:,} members"))
+        else:
+            self._keeper.note(replace(entry, state=State.FAILED, kind=None, reason=str(about["why"])))
+
+    def _note_missing(self, name: PartName) -> None:
+        reason = f"This part is missing. Download it from {PAGE} and import it; the other parts need not be there."
+        self._keeper.note(Entry(Key(SOURCE, MARK + part_id(name)), State.FAILED, name.name, reason=reason))
+
+    def _close_ends(self, stamp: str, *, whole: bool, missing: bool) -> None:
+        """Save the last message of each file of a mailbox, joined with what follows it."""
+        found = self._ends(stamp)
+        for name, files in found.all().items():
+            for number in files:
+                if not self._is_listed(files[number].row):
+                    continue
+                trouble = ends.trouble(number, files, whole=whole, missing=missing)
+                if trouble is None and files[number].sha256:
+                    place = mailbox.Series(name, number)
+                    self._mails(stamp).close(found.joined(place, files), files[number].sha256)
+                self._note_mailbox(files[number].row, trouble)
+
+    def _note_mailbox(self, row: str, trouble: str | None) -> None:
+        known = self._manifest.get(Key(SOURCE, row))
+        if known is None or MAILBOX not in known.facts:
+            return
+        if trouble:
+            self._keeper.note(replace(known, state=State.FAILED, kind=None, reason=f"{trouble} Import that part."))
+        else:
+            reason = f"its {known.facts[MAILBOX]:,} messages are saved as mail"
+            self._keeper.note(replace(known, state=State.EXPLAINED, kind=Kind.ELSEWHERE, reason=reason))
+
+    def _is_listed(self, row: str) -> bool:
+        known = self._manifest.get(Key(SOURCE, row))
+        return known is not None and known.seen == self.number
+
+    def _mails(self, stamp: str) -> Mails:
+        return Mails(self._keeper, self._staging, stamp, self.outcome.mails)
+
+    def _ends(self, stamp: str) -> Ends:
+        return Ends(self._vault, self.records, stamp)
+
+
+def known_parts(vault: Vault) -> list[PartName]:
+    """The parts that were read into a vault, whole or damaged."""
+    return [name for parts in _exports(Records(vault.manifest)).values() for name in parts]
+
+
+def gaps(parts: Iterable[PartName], last: int | None) -> list[PartName]:
+    """The parts that are missing, export by export. `last` is the number of the last one of the newest export."""
+    exports: dict[str, list[PartName]] = {}
+    for name in parts:
+        exports.setdefault(name.stamp, []).append(name)
+    newest = max(exports, default="")
+    return [each for stamp in sorted(exports) for each in names.gaps(exports[stamp], last if stamp == newest else None)]
+
+
+def _exports(records: Records) -> dict[str, dict[PartName, dict[str, Json]]]:
+    """What the records know of the parts, by the export's stamp."""
+    found: dict[str, dict[PartName, dict[str, Json]]] = {}
+    for row in records.rows(PARTS):
+        if name := names.parsed(str(row.description["name"])):
+            found.setdefault(name.stamp, {})[name] = row.description
+    return found
+
+
+def part_id(name: PartName) -> str:
+    """The name of a part without its suffix: the same part may come as another kind of archive."""
+    return name.name.removesuffix(f".{name.suffix}")
+
+
+def _lost(vault: Vault) -> tuple[set[str], bool]:
+    """Parts of which a file was lost or damaged since it was saved; whether every message is still there."""
+
+    def lost(entry: Entry) -> bool:
+        return entry.state is State.FAILED or not vault.holds(entry)
+
+    parts = {each.key.id.partition("/")[0] for each in vault.manifest.entries(SOURCE, held=True) if lost(each)}
+    return parts, not any(lost(each) for each in vault.manifest.entries(MAIL, held=True))
