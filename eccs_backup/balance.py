@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from eccs_backup.manifest import Listing, Manifest
 from eccs_backup.model import Kind, Proof, State
 
+EXPORTS = "takeout"
+"""The source whose items are parts of archives and what is in them."""
+
 
 @dataclass
 class Balance:
@@ -45,6 +48,8 @@ class Balance:
     @property
     def verdict(self) -> str:
         """One sentence: may this source be lost?"""
+        if self.source == EXPORTS:
+            return self._of_exports()
         if self.listed is None:
             return "Not safe to lose: the listing did not finish. Run the export again."
         if not self.whole:
@@ -54,6 +59,15 @@ class Balance:
         if self.left_out:
             return "Safe to lose, but for what was left out: that will be lost with the account."
         return "Safe to lose: everything listed is saved or explained."
+
+    def _of_exports(self) -> str:
+        """Archives tell nothing of the account: what is in the parts is whole, or not."""
+        if self.listed is None:
+            return "The import did not finish. Run it again."
+        if not self.whole:
+            missing = self.listed - self.saved - self.explained.total() - self.left_out.total()
+            return f"Not whole: {missing:,} of {self.listed:,} missing. Import the parts that are named."
+        return "Whole: everything in the parts of the export is saved or explained."
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple, cast
 
+from eccs_backup.balance import EXPORTS
 from eccs_backup.digest import digests
 from eccs_backup.errors import ItemError, Transient, Unavailable, VaultDamaged
 from eccs_backup.manifest import Manifest
@@ -34,7 +35,7 @@ def refuse_lost_records(vault: Vault) -> None:
     """Raise VaultDamaged when files lie in a source's folder and the records have never heard of any."""
     if vault.manifest.sources():
         return
-    for name in SOURCES:
+    for name in (*SOURCES, EXPORTS):
         if any(path.is_file() for path in (vault.root / name).rglob("*")):
             raise VaultDamaged(
                 f"The records of {vault.root} are empty, but files lie in its folder {name}.",

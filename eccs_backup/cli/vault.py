@@ -91,10 +91,15 @@ def _hashed(place: Vault) -> tuple[int, int, list[Damage]]:
 def _online(out: Path, held: Vault, account: str | None) -> list[str]:
     """The titles of what the services list and the folder does not hold, by fresh listings with the same wishes."""
     from eccs_backup.errors import Unusable
+    from eccs_backup.sources import SOURCES
 
-    names = held.manifest.sources()
+    names = [name for name in held.manifest.sources() if name in SOURCES]
     if not names:
-        raise Unusable(f"{out} holds nothing of any service.", hint="Run an export first: see eccs-backup --help")
+        raise Unusable(
+            f"{out} holds nothing that a service can list again.", hint="Run an export first: see eccs-backup --help"
+        )
+    if len(names) < len(held.manifest.sources()):
+        click.echo("What Takeout brought cannot be listed again; see: eccs-backup takeout compare", err=True)
     return [title for name in names for title in _missing(name, out, held, account)]
 
 

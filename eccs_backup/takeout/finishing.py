@@ -38,7 +38,8 @@ def _products(vault: Vault, records: Records) -> None:
         if product:
             folders.saw(title, Product(product))
     for id, title, product in records.products():
-        if not product and (found := folders.of(title)) is not Product.OTHER:
+        found = folders.of(title, Product(product) if product else None)
+        if found not in (Product.OTHER, product):
             known = vault.manifest.get(Key(SOURCE, id))
             assert known is not None
             vault.manifest.put(replace(known, facts={**known.facts, "product": str(found)}))
@@ -71,7 +72,7 @@ def _photos(vault: Vault, folder: list[_File], *, times: bool) -> None:
             said[each.name] = sidecar
         elif album := photos.album(content):
             albums.append(album.title)
-    ids = {each.name: each.id for each in folder}
+    ids = {each.name: each.id for each in folder if each not in found or each.name in said}
     pairs = photos.joined(list(ids), {name: sidecar.title for name, sidecar in said.items()})
     for name, id in ids.items():
         facts: dict[str, Json] = {ALBUM: albums[0]} if albums and name not in said else {}

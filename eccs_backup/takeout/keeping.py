@@ -18,7 +18,7 @@ from eccs_backup.takeout.records import SOURCE, Records
 from eccs_backup.takeout.staging import Staged
 from eccs_backup.vault import Vault
 
-BATCH = 500
+BATCH = 2_000
 """Files whose names are made to last together."""
 COMMIT_EVERY = 1.0
 """Seconds that finished files wait for others: they share the wait for the disk, and a kill costs at most these."""
@@ -37,6 +37,8 @@ class Keeper:
         self._backlog: deque[Iterator[None]] = deque()
         self.outdated: set[str] = set()
         """SHA-256 of messages that were taken for whole, and are not: they give way."""
+        self.rivals: list[str] = []
+        """Ids of messages that came twice in this import, with different bytes: the first one was kept."""
         self._folders: dict[str, Path] = {}
         self._placed = False
         self._due = time.monotonic() + COMMIT_EVERY
@@ -65,7 +67,10 @@ class Keeper:
             self.flush()
 
     def note(self, entry: Entry) -> None:
-        """A row of this listing that is no new file."""
+        """A row of this listing that is no new file; it lasts no sooner than the files that were settled before it.
+        Raises Stop."""
+        if self._ready:
+            self.flush()
         self.vault.manifest.put(replace(entry, seen=self.number))
         self._on_entry(entry)
 
@@ -76,7 +81,7 @@ class Keeper:
             files = [each for each in ready if each.item.key.source == SOURCE and not self._stands_elsewhere(each)]
             paths = [self.vault.place(each.item) for each in files]
             if paths:
-                self.vault.manifest.commit()  # names before files
+                self._commit()  # names before files
             for each, path in zip(files, paths, strict=True):
                 self._place(each, path)
             for each in ready:
@@ -92,15 +97,19 @@ class Keeper:
         if self._ready:
             self.flush()
         began = time.monotonic()
-        if self._placed:
-            try:
-                disk.sync(self.vault.root)
-            except OSError as error:
-                raise of_disk(error) from error
-            self._placed = False
-        self.vault.manifest.commit()
+        try:
+            self._commit()
+        except OSError as error:
+            raise of_disk(error) from error
         now = time.monotonic()
         self._due = now + max(COMMIT_EVERY, (now - began) * RESPITE)
+
+    def _commit(self) -> None:
+        """Make rows last, and before them the files that they describe. Raises OSError."""
+        if self._placed:
+            disk.sync(self.vault.root)
+            self._placed = False
+        self.vault.manifest.commit()
 
     def _stands_elsewhere(self, staged: Staged) -> bool:
         """Whether the vault holds the very file under another key: then it is not kept twice."""
@@ -123,6 +132,7 @@ class Keeper:
         known = self.vault.manifest.get(item.key)
         if known and self._gives_not_way(staged, known):
             staged.part.unlink()
+            self.rivals.append(item.key.id)
             return
         if os.path.lexists(target) and not _is_ours(Path(target), staged.sha256, known):
             disk.set_aside(Path(target))

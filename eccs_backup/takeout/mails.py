@@ -42,6 +42,12 @@ class Tally:
     strange: list[str] = field(default_factory=list)
     """Ids of messages that differ for no known reason."""
 
+    def differs(self, id: str, found: tuple[Difference, ...]) -> None:
+        """Another copy of that message is held, and differs in what was found."""
+        self.different[" + ".join(found)] += 1
+        if Difference.OTHER in found and len(self.strange) < NAMED:
+            self.strange.append(id)
+
     def facts(self) -> dict[str, Json]:
         """For the records."""
         return {
@@ -131,9 +137,7 @@ class Mails:
         found: tuple[Difference, ...] = (Difference.OTHER,)
         if copy is not None and (known.size or 0) <= COMPARED:
             found = differences(self._vault.path(known.path or "").read_bytes(), copy)
-        self.tally.different[" + ".join(found)] += 1
-        if Difference.OTHER in found and len(self.tally.strange) < NAMED:
-            self.tally.strange.append(known.key.id)
+        self.tally.differs(known.key.id, found)
 
     def _relabel(self, known: Entry, item: Item) -> None:
         """Labels of a newer export replace those of an older one; what Gmail itself said stays."""

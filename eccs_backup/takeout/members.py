@@ -25,7 +25,7 @@ class Limits:
     `ratio`: a member may unpack to so many times its packed size, or to `floor` bytes if that is more; so may the whole
     part. Deflate ends at 1032:1 (https://zlib.net/zlib_tech.html), where only bytes that are all alike come to. As
     measured, histories in JSON and HTML come to 10:1 and 25:1, tables of nothing but "0.0" to 184:1: 250 leaves room,
-    and is what documents are allowed, too. What is refused by it is larger than `floor`, and named.
+    and is what documents are allowed, too.
     `total`: bytes of all members of the part together; None when there is no limit, and the caller sees to it that
     the disk has room.
     """

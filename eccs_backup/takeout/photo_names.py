@@ -129,15 +129,15 @@ class _Folder:
             self._barred.add(sidecar)
 
     def _round_of_cuts(self) -> None:
-        """Sidecars whose names are the beginnings of files' names; the longest."""
+        """Sidecars whose names are the beginnings of files' names; the longest for what a name can stand for."""
         cut = [(name, _folded(self._bases[name])) for name in self._free() if _units(self._bases[name]) >= CUT]
         index = _index(cut)
         lengths = sorted({len(name) for name, _ in index if len(name) < 256}, reverse=True)
 
         def keys(name: str) -> list[_Key]:
             readings = _readings(self._media[name])[-1 if _is_cut_and_numbered(name) else 0 :]
-            begun = ((whole[:size], number) for whole, number in reversed(readings) for size in lengths)
-            return [key for key in begun if key in index][:1]
+            hits = ([key for size in lengths if (key := (whole[:size], number)) in index] for whole, number in readings)
+            return [found[0] for found in hits if found]
 
         self._round(index, keys)
 

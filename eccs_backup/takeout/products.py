@@ -173,8 +173,8 @@ class Folders:
     """What lies in the folders below "Takeout/", which tells what the files are whose own content says nothing.
 
     A folder is Drive when anything in it is Drive's, for no other holds all kinds of files; else YouTube when anything
-    is YouTube's, whose pages look as those of activity; else what most of it is; and when nothing is known, what
-    suffixes make likely. The order of the files does not matter: ask when all were seen.
+    is YouTube's, whose pages look as those of activity; else mail when a mailbox lies in it; else what most of it is;
+    and when nothing is known, what suffixes make likely. The order does not matter: ask when all were seen.
     """
 
     _LIKELY: Mapping[str, Product] = {

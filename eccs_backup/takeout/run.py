@@ -14,6 +14,7 @@ from eccs_backup.mail.letters import SOURCE as MAIL
 from eccs_backup.model import Entry, Json, Key, Kind, State
 from eccs_backup.takeout import ends, finishing, mailbox, names
 from eccs_backup.takeout.archive import Limits
+from eccs_backup.takeout.differences import Difference
 from eccs_backup.takeout.ends import Ends
 from eccs_backup.takeout.keeping import Keeper
 from eccs_backup.takeout.mails import Mails, Tally
@@ -156,6 +157,7 @@ class Import:
 
     def _noted(self, part: str, about: dict[str, Json]) -> Iterator[None]:
         """The records of a part last after those of what is in it."""
+        self._keeper.record()
         self.records.note(PARTS, part, about)
         self._keeper.record()
         yield
@@ -182,6 +184,8 @@ class Import:
                 self.outcome.missing.append(name.name)
                 self._note_missing(name)
         self._keeper.record()
+        for id in self._keeper.rivals:
+            self.outcome.mails.differs(id, (Difference.OTHER,))
         if self.outcome.read or self._wishes.photo_times:
             finishing.finish(self._vault, self.records, times=self._wishes.photo_times)
         self._manifest.finish_listing(self.number, listed)

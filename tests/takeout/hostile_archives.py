@@ -15,9 +15,9 @@ from itertools import accumulate
 FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF
 
 
-def deflated(data: bytes) -> bytes:
+def deflated(data: bytes, level: int = 9) -> bytes:
     """Bare deflate."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush()
 
 

@@ -90,6 +90,8 @@ def test_a_file_and_its_sidecar(name: str, of: str) -> None:
         ("holiday-beach.jpg", "holiday.jpg.json"),
         ("IMG_00010.jpg", "IMG_0001.json"),
         ("03.03.13 - 5", "03.03.13 - 1.json"),
+        ("03.03.13 - 5", "03.03.jpg.json"),
+        ("IMG_1-edi.jpg", "IMG_1.jpg.json"),
         ("IMG_1.jpg", ".json"),
     ],
 )
@@ -153,8 +155,16 @@ def test_what_is_not_clear_is_left_open() -> None:
     moved = ["IMG(1).jpg", "IMG(1).jpg.json", "IMG.jpg(1).json"]
     assert joined(moved) == {"IMG(1).jpg": None}
     assert joined(moved, {"IMG(1).jpg.json": "IMG(1).jpg", "IMG.jpg(1).json": "IMG.jpg"}) == {"IMG(1).jpg": None}
+    assert set(joined([*moved, "IMG.jpg(1)"]).values()) == {None}
+    cut = "x" * 44
+    assert joined([f"{cut}(1).jpg", f"{cut}.j(1).json", f"{cut}(1.json"]) == {f"{cut}(1).jpg": None}
+    edited = ["x.jpg", "x-edited.jpg", "X-edited.jpg", "x.jpg.json", "x-EDITED.jpg.json"]
+    assert joined(edited) == {"x.jpg": "x.jpg.json", "x-edited.jpg": None, "X-edited.jpg": None}
+    folded = ["x.heic", "X.Heic", "x.mp4", "x.HEIC.json", "a.json"]
+    assert set(joined(folded).values()) == set(joined(folded, {"a.json": "a"}).values()) == {None}
     live = ["I.HEIC", "I.JPG", "I.MP4", "I.HEIC.json", "I.JPG.json"]
     assert joined(live) == {"I.HEIC": "I.HEIC.json", "I.JPG": "I.JPG.json", "I.MP4": None}
+    assert joined(["I.HEIC", "I.MP4", "I.MOV", "I.HEIC.json", "I.MP4.json"])["I.MOV"] == "I.HEIC.json"
     assert unmatched(moved, joined(moved)) == moved[1:]
 
 

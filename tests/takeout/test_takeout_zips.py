@@ -132,6 +132,7 @@ def test_dates(path: Path, member: Zipped, modified: float | None) -> None:
     assert found.modified == modified
 
 
+LONG = bytes((1 << 17) - 15)  # takes a whole block in deflate's own form without packing
 LIES = {
     "locked": (Zipped(b"x", TEXT, flags=1), "locked with a password"),
     "locked strongly": (Zipped(b"x", TEXT, flags=0x40), "locked with a password"),
@@ -157,6 +158,7 @@ LIES = {
     "none for none": (Zipped(b"x", b"", packed=b""), "cut off"),
     "something behind": (Zipped(b"x", TEXT, packed=deflated(TEXT) + b"y"), "ends before its bytes"),
     "far behind": (Zipped(b"x", TEXT, packed=deflated(TEXT) + bytes(200_000)), "ends before its bytes"),
+    "behind a whole block": (Zipped(b"x", LONG, packed=deflated(LONG, 0) + b"y"), "ends before its bytes"),
     "no deflate": (Zipped(b"x", TEXT, packed=b"\xff" * 30), "are damaged"),
     "other name": (Zipped(b"x", TEXT, local_name=b"y"), "tells of another file"),
     "other method": (Zipped(b"x", TEXT, local_method=0), "tells of another file"),

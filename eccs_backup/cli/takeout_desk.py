@@ -1,0 +1,222 @@
+"""One `takeout import`: which parts, whose they are, what became of them, and the balance."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eccs_backup import balance, progress, vault
+from eccs_backup.accounts import google
+from eccs_backup.cli import export, takeout_compare, takeout_drive, text
+from eccs_backup.errors import SignInNeeded, Unusable, VaultFull, WrongAccount
+from eccs_backup.mail.letters import SOURCE as MAIL
+from eccs_backup.model import State
+from eccs_backup.progress import Bar
+from eccs_backup.takeout import comparing, looking, names, picking, run, watching
+from eccs_backup.takeout.looking import Look
+from eccs_backup.takeout.members import Limits
+from eccs_backup.takeout.names import PartName
+from eccs_backup.takeout.picking import Stranger
+from eccs_backup.takeout.records import SOURCE
+from eccs_backup.takeout.run import Import, Outcome, Part, Wishes
+from eccs_backup.vault import Vault
+
+UNFINISHED = 3
+PERHAPS_MORE = (
+    "Nothing in an archive tells how many parts there are. The last part of {stamp} is as large as the others: look at "
+    "the download page whether there are more, or say --parts N."
+)
+OTHERS = (MAIL, "drive")
+"""Sources whose account has to be the export's."""
+
+
+class Desk:
+    """One command, with its options by name."""
+
+    def __init__(self, out: Path, files: tuple[Path, ...], wishes: dict[str, Any]) -> None:
+        self._out, self._files, self._wishes = out, files, wishes
+        total = wishes["limit_total"]
+        self._limits = Limits(ratio=wishes["limit_ratio"], total=None if total is None else total * 10**9)
+        self._strangers: list[Stranger] = []
+
+    def run(self) -> None:
+        """From the options to the balance. Raises Stop."""
+        wishes = self._wishes
+        export.refuse_long(self._out)
+        if not wishes["synced_folder"]:
+            export.refuse_synchronised(self._out)
+        if not (self._files or wishes["watch"] or wishes["from_drive"]):
+            hint = "Name the parts (takeout-...zip) or the folder they lie in, or add --watch DIR or --from-drive."
+            raise Unusable("Which parts shall be read?", hint=hint)
+        given = picking.found(self._files)
+        with vault.trial(self._out) if wishes["dry_run"] else vault.opened(self._out) as place:
+            parts = self._picked(place, given)
+            looks = {name: looking.look(path, self._limits) for name, path in parts.items()}
+            if looks or wishes["account"]:
+                self._check_account(place, looks.values())
+            if wishes["dry_run"]:
+                self._show_looks(place, looks)
+                return
+            _check_room(place, looks.values())
+            self._show(place, self._import(place, parts))
+
+    def _picked(self, place: Vault, given: picking.Picked) -> dict[PartName, Path]:
+        picked = picking.picked(given.parts, run.known_parts(place), self._wishes["stamp"])
+        self._strangers = [*given.strangers, *picked.strangers]
+        for each in self._strangers:
+            export.tell(f"Not read: {each.path.name}. {each.why}")
+        return picked.parts
+
+    def _check_account(self, place: Vault, looks: Iterable[Look]) -> None:
+        """An export is read into the folder of its own account only. Raises WrongAccount, Unusable."""
+        told = next((each.account for each in looks if each.account), "")
+        given = self._wishes["account"] or ""
+        if told and given and told.casefold() != given.casefold():
+            raise WrongAccount(f"This is an export of {told}, not of {given}.")
+        address = given or told or _known_account(place)
+        if not address:
+            raise Unusable("Nothing tells whose export this is.", hint="Add --account ADDRESS.")
+        for name in OTHERS:
+            held = place.manifest.account(name)
+            if held and held.casefold() != address.casefold():
+                raise WrongAccount(f"{self._out} holds {name} data of {held}, but this is an export of {address}.")
+        place.check_account(SOURCE, address)
+        place.check_account(MAIL, address)
+
+    def _import(self, place: Vault, parts: dict[PartName, Path]) -> Outcome:
+        wishes = self._wishes
+        total = sum(path.stat().st_size for path in parts.values())
+        with progress.transferring("Reading", total or None) as bar:
+            how = Wishes(self._limits, wishes["parts"], photo_times=wishes["photo_times"], on_bytes=bar.add)
+            with run.importing(place, how) as work:
+                for name, path in parts.items():
+                    bar.note(name.name)
+                    work.read(Part(name, path))
+                if wishes["from_drive"]:
+                    self._from_drive(place, work, bar)
+                if wishes["watch"]:
+                    self._watch(place, work, bar)
+                return work.finish()
+
+    def _from_drive(self, place: Vault, work: Import, bar: Bar) -> None:
+        with takeout_drive.offered(place, self._wishes["account"]) as offers:
+            there = {each.name: each for each in offers}
+            picked = picking.picked(dict.fromkeys(there, Path()), run.known_parts(place), self._wishes["stamp"])
+            for name in picked.parts:
+                if work.knows(name):
+                    continue
+                bar.note(name.name)
+                path = there[name].fetch(bar.add)
+                try:
+                    self._check_account(place, [looking.look(path, self._limits)])
+                    work.read(Part(name, path))
+                    work.settle()
+                finally:
+                    there[name].release()
+
+    def _watch(self, place: Vault, work: Import, bar: Bar) -> None:
+        """Until the time is over, every part is there, or Ctrl-C: then comes the balance."""
+        export.tell(f"Waiting for parts in {self._wishes['watch']}. Ctrl-C ends the waiting, and shows the balance.")
+        end = time.monotonic() + self._wishes["minutes"] * 60
+        found = watching.finished(
+            self._wishes["watch"], time.monotonic, time.sleep, until=lambda: time.monotonic() > end or work.complete
+        )
+        for path in _until_interrupted(found):
+            name = names.parsed(path.name)
+            assert name is not None
+            if self._wishes["stamp"] not in (None, name.stamp):
+                continue
+            self._check_account(place, [looking.look(path, self._limits)])
+            bar.note(name.name)
+            work.read(Part(name, path))
+            work.settle()
+            export.tell(work.outcome.last_news)
+
+    def _show_looks(self, place: Vault, looks: dict[PartName, Look]) -> None:
+        gaps = run.gaps({*looks, *run.known_parts(place)}, self._wishes["parts"])
+        if self._wishes["as_json"]:
+            parts = {name.name: each._asdict() for name, each in looks.items()}
+            click.echo(json.dumps({"parts": parts, "missing": [each.name for each in gaps], **self._left_alone()}))
+        else:
+            for name, each in looks.items():
+                click.echo(f"  {name.name}: {_inside(each)}")
+            for name in gaps:
+                click.secho(f"  {name.name}: missing", fg="red")
+            click.echo("Nothing was changed.")
+        if gaps or self._strangers or any(each.wrong for each in looks.values()):
+            click.get_current_context().exit(UNFINISHED)
+
+    def _show(self, place: Vault, outcome: Outcome) -> None:
+        found = balance.of(place.manifest, SOURCE)
+        assert found is not None
+        compared = comparing.compare(place)
+        if found.whole:
+            place.sweep()
+        if self._wishes["as_json"]:
+            more = {"parts": outcome.parts(), "mails": outcome.mails.facts(), "compared": compared.as_json()}
+            click.echo(json.dumps(found.as_json() | more | self._left_alone()))
+        else:
+            text.show_entries("Failed:", place.manifest.listed(SOURCE, found.listing.number, State.FAILED))
+            _show_mails(outcome)
+            takeout_compare.show(compared)
+            text.show_balance(found)
+            for each in outcome.perhaps_more:
+                click.secho(PERHAPS_MORE.format(stamp=each), fg="yellow")
+        if not found.whole or self._strangers:
+            click.get_current_context().exit(UNFINISHED)
+
+    def _left_alone(self) -> dict[str, Any]:
+        return {"not_read": {str(each.path): each.why for each in self._strangers}}
+
+
+def _inside(look: Look) -> str:
+    if look.wrong:
+        return text.plain(look.wrong)
+    if look.members is None or look.bytes is None:
+        return "what is in it shows only when it is read"
+    return f"{look.members:,} members, {text.size(look.bytes)}"
+
+
+def _known_account(place: Vault) -> str:
+    """Whose data the folder holds already, else who signed in last."""
+    for name in (SOURCE, *OTHERS):
+        if held := place.manifest.account(name):
+            return held
+    with suppress(SignInNeeded):
+        return google.account(None, ())[1]
+    return ""
+
+
+def _check_room(place: Vault, looks: Iterable[Look]) -> None:
+    needed, free = sum(each.bytes or 0 for each in looks), place.room()
+    if needed > free:
+        raise VaultFull(f"The parts unpack to {text.size(needed)}; the disk has room for {text.size(free)}.")
+
+
+def _until_interrupted(parts: Iterator[Path]) -> Iterator[Path]:
+    """Ctrl-C while waiting ends the waiting; while a part is read, it is raised where that happens."""
+    while True:
+        try:
+            path = next(parts, None)
+        except KeyboardInterrupt:
+            return
+        if path is None:
+            return
+        yield path
+
+
+def _show_mails(outcome: Outcome) -> None:
+    found = outcome.mails
+    if not found.messages:
+        return
+    click.echo(f"Messages read: {found.messages:,}; new here: {found.new:,}; here already: {found.same:,} alike.")
+    for kind, number in sorted(found.different.items()):
+        click.echo(f"  {number:,} are here already with other bytes, which are kept; they differ in: {kind}")
+    if found.strange:
+        click.secho(f"  for no known reason: {', '.join(found.strange)}", fg="yellow")
