@@ -95,6 +95,10 @@ class Mails:
             self._keeper.outdated.add(older)
             if known is None or known.sha256 == older:
                 self.stage(self.item(message.head), message, self.settle)
+                continue
+            sha256, copy = _copy(message)
+            if sha256 != known.sha256:
+                self._differ(known, copy)
         self._staging.finish()
 
     def settle(self, staged: Staged) -> None:
@@ -133,7 +137,10 @@ class Mails:
         self._relabel(known, item)
         if known.sha256 == sha256:
             self.tally.same += 1
-            return
+        else:
+            self._differ(known, copy)
+
+    def _differ(self, known: Entry, copy: bytes | None) -> None:
         found: tuple[Difference, ...] = (Difference.OTHER,)
         if copy is not None and (known.size or 0) <= COMPARED:
             found = differences(self._vault.path(known.path or "").read_bytes(), copy)

@@ -51,10 +51,13 @@ def key(title: str) -> str:
     """What files have in common that may be the same one; what differs in it never is."""
     folder, name = _below_top(title)
     name = _INFO.sub("", name) or name
-    for _ in range(3):  # a document that is called "x.docx" may come as "x.docx.docx" or "x.docx(1).docx"
-        stem, suffix = _split(name)
-        name = _unnumbered(stem if suffix.lower() in DOCUMENTS else name)
     stem, suffix = _split(name)
+    for _ in range(3):  # a document that is called "x.docx" may come as "x.docx.docx" or "x.docx(1).docx"
+        shorter = _unnumbered(stem if suffix.lower() in DOCUMENTS else name)
+        if shorter == name:
+            break
+        name = shorter
+        stem, suffix = _split(name)
     return _folded(f"{folder}{_unnumbered(stem)}.{suffix}" if suffix else folder + name)
 
 
@@ -66,6 +69,8 @@ def exact(title: str) -> str:
 def paired(listed: list[Listed], held: list[Held]) -> tuple[list[tuple[Listed, Held | None]], list[Held]]:
     """Every listed file with the one of an export that it is, and what is left of those, all of one key; what tells of
     another file is not left."""
+    if len(listed) == len(held) == 1 and exact(listed[0].title) == exact(held[0].title):  # as most are
+        return [(listed[0], held[0])], []
     pool = _Pool(held)
     crowded = Counter(exact(each.title) for each in listed)
     first = [(each, pool.exactly(each.title)) for each in sorted(listed, key=lambda each: each.native)]
@@ -164,4 +169,5 @@ def _unnumbered(name: str) -> str:
 
 
 def _folded(path: str) -> str:
-    return _UNSURE.sub("_", unicodedata.normalize("NFKC", path).casefold())
+    text = path if path.isascii() else unicodedata.normalize("NFKC", path)
+    return _UNSURE.sub("_", text.casefold())

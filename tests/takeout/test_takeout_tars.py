@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
 from pathlib import Path
 
@@ -113,8 +114,9 @@ CONTENTS = [(NAME, TEXT), ("empty", b""), ("noise", NOISE[:300])]
 
 
 def test_every_cut_is_noticed(path: Path) -> None:
-    for size in range(2, len(WHOLE), 2):
-        path.write_bytes(WHOLE[:size])
+    path.write_bytes(WHOLE)
+    for size in reversed(range(2, len(WHOLE))):
+        os.truncate(path, size)
         with pytest.raises(Corrupt, match=r"takeout-1.tgz is "):
             judged(path, step=1 << 16)
 
@@ -123,9 +125,10 @@ def test_no_flipped_bit_goes_unnoticed(path: Path) -> None:
     """Some change nothing: the date in the gzip's header, or from where deflate repeats what stands there twice."""
     unharmed = 0
     for place in range(2, len(WHOLE)):
-        path.write_bytes(WHOLE[:place] + bytes([WHOLE[place] ^ 1 << place % 8]) + WHOLE[place + 1 :])
+        harmed = path.with_name(f"{place}")  # writing over a file takes a disk's time
+        harmed.write_bytes(WHOLE[:place] + bytes([WHOLE[place] ^ 1 << place % 8]) + WHOLE[place + 1 :])
         try:
-            assert judged(path, step=1 << 16) == CONTENTS
+            assert judged(harmed, step=1 << 16) == CONTENTS
         except Corrupt:
             continue
         unharmed += 1
