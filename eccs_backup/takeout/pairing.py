@@ -165,7 +165,7 @@ def _suffix(title: str) -> str:
 
 
 def _unnumbered(name: str) -> str:
-    return _NUMBER.sub("", name) or name
+    return (_NUMBER.sub("", name) or name) if name.endswith(")") else name
 
 
 def _folded(path: str) -> str:

@@ -24,7 +24,8 @@ from eccs_backup.takeout.staging import Staged, Staging
 from eccs_backup.takeout.unit import Unit
 from eccs_backup.vault import INNER
 
-ROOT = "Takeout/"
+ROOT = "Takeout"
+"""The folder that everything in an export lies in."""
 SMALL = 1 << 20
 """Bytes of a member that is read whole before anything is done with it."""
 MAILBOX = "messages"
@@ -263,8 +264,9 @@ class _Again:
 
 
 def _steps(path: str) -> tuple[Step, ...]:
-    """Folders that several parts share are one folder."""
-    names = path.removeprefix(ROOT).rstrip("/").split("/")
+    """Folders that several parts share are one folder. A tar that was packed anew may begin with "./"."""
+    names = [each for each in path.split("/") if each not in ("", ".")] or [path]
+    names = names[1:] if names[0] == ROOT and names[1:] else names
     return tuple(Step("/".join(names[: number + 1]), name) for number, name in enumerate(names))
 
 
