@@ -25,6 +25,8 @@ LANGUAGES = "languages"
 """The log of the catalogue that tells the language of each export."""
 NAMED = 20
 """Messages that differ for no known reason, which are named."""
+UNKNOWN = frozenset((Difference.HEADERS, Difference.OTHER))
+"""Differences that nothing explains: such messages are named."""
 RAW_LABELS = "X-Gmail-Labels"
 """The fact that holds labels as they stand in the export, until its language is known."""
 
@@ -45,7 +47,7 @@ class Tally:
     def differs(self, id: str, found: tuple[Difference, ...]) -> None:
         """Another copy of that message is held, and differs in what was found."""
         self.different[" + ".join(found)] += 1
-        if Difference.OTHER in found and len(self.strange) < NAMED:
+        if not UNKNOWN.isdisjoint(found) and len(self.strange) < NAMED:
             self.strange.append(id)
 
     def facts(self) -> dict[str, Json]:
