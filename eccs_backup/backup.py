@@ -133,7 +133,7 @@ class _Fetching:
 
     def _bring_from_export(self, item: Item, path: str, target: Path) -> None:
         """The very file may lie here already, out of a Takeout: it moves to its place, where it is read and adopted."""
-        if not item.digest or item.digest.algorithm != "sha256" or not item.size or os.path.lexists(target):
+        if not item.digest or item.digest.algorithm != "sha256" or item.size is None or os.path.lexists(target):
             return
         for each in twins(self._vault.manifest, item.name, item.digest.hex, item.size):
             held = self._vault.manifest.get(each.key)

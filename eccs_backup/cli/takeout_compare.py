@@ -100,14 +100,21 @@ def _show_mail(found: Mail, when: str) -> None:
     from eccs_backup.cli.text import plain
 
     click.echo(f"Gmail{_listed(when)}: {_of(found.listed, 'message')}; {found.both:,} of them came with an export.")
-    _some(found.saved, "{count} more are saved by mail-export; no export is known to have held them:")
+    if found.untold:
+        click.echo(f"  {found.saved.count:,} are saved by mail-export, some of which were in an export as well, as its")
+        click.echo(
+            f"  mailboxes hold {_of(found.untold, 'message')} more than the records name. Nothing of these is lacking."
+        )
+    else:
+        _some(found.saved, "{count} more are saved by mail-export; no export is known to have held them:")
     if found.waived:
         click.echo(f"  {found.waived:,} were left out by your choice, or are explained: see eccs-backup status")
     _some(found.lacking, "{count} in no export, and not saved yet; mail-export fetches them:", "red")
     chats = f" ({_of(found.chats, 'chat')} among them)" if found.chats else ""
     _some(found.only_export, f"{{count}} only in exports{chats}, and kept: Gmail does not list them:")
     if not found.labels and not found.agreeing:
-        click.echo("  Labels are not compared: Gmail's counts come with the end of mail-export.")
+        why = "it is not known which messages were in exports" if found.untold else "Gmail was not asked for its counts"
+        click.echo(f"  Labels are not compared: {why}.")
         return
     click.echo(f"  {_of(found.agreeing, 'label')} with as many messages in exports as Gmail counts.")
     for each in found.labels[:NAMED]:

@@ -50,7 +50,7 @@ def compare(place: Vault) -> Comparison:
         raise Unusable(f"No export was read into {place.root} yet.", hint=hint)
     return Comparison(
         comparing_index.compare(place, listing.number),
-        comparing_mail.compare(place.manifest),
+        comparing_mail.compare(place.manifest, listing.number),
         comparing_drive.compare(place.manifest, listing.number),
         _listed(place, MAIL),
         _listed(place, DRIVE),

@@ -39,9 +39,10 @@ _HELD = f"""
     WHERE e.source = ?1 AND e.path IS NOT NULL AND substr(e.id, 1, length(?3)) <> ?3 AND {_FROM_EXPORT}
     ORDER BY e.id"""
 
-_MAILBOX = """
-    SELECT 1 FROM entries WHERE source = 'takeout' AND json_extract(facts, '$.product') = 'mail'
-    AND json_extract(facts, '$.messages') > 0 LIMIT 1"""
+_MAILBOXES = """
+    SELECT sum(json_extract(facts, '$.messages')) AS messages FROM entries
+    WHERE source = 'takeout' AND seen = ? AND json_extract(facts, '$.product') = 'mail'
+    GROUP BY json_extract(facts, '$.export') ORDER BY messages DESC LIMIT 1"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ class Mail:
     """`listed` messages = `both` in Gmail and in an export + `saved` by mail-export, of which no export is known to
     have held them + `waived` (left out by choice, or explained) + `lacking`.
 
+    `untold`: how many messages more the mailboxes of an export held than the records name. Then some of `saved` were in
+    an export as well, as another road had brought them before, and labels are not compared.
+
     `only_export`: messages of exports that Gmail does not list, `chats` of them chats. `labels` are those for which the
     numbers differ, `agreeing` how many do not; both are empty when Gmail's counts were never asked for.
     """
@@ -66,6 +70,7 @@ class Mail:
     listed: int
     both: int
     saved: Some
+    untold: int
     waived: int
     lacking: Some
     only_export: Some
@@ -74,28 +79,29 @@ class Mail:
     agreeing: int
 
 
-def compare(manifest: Manifest) -> Mail | str:
-    """The comparison, or why there is none, in a sentence. Raises Stop."""
-    if not any(select(manifest, _MAILBOX)) and not any(select(manifest, f"{_HELD} LIMIT 1", MAIL, MESSAGES, SETTINGS)):
+def compare(manifest: Manifest, number: int) -> Mail | str:
+    """The comparison, or why there is none, in a sentence; `number` is that of the exports' listing. Raises Stop."""
+    held, most = _Held(manifest), next((count or 0 for (count,) in select(manifest, _MAILBOXES, number)), 0)
+    if not held.total and not most:
         return "The exports hold no mail."
     catalogue = ManifestCatalogue(manifest, MAIL)
     if MESSAGES not in catalogue.logs():
         return "Gmail was never listed into this folder. To compare the mail with it, run: eccs-backup mail-export"
     both, waived, saved, lacking = 0, 0, Counting(), Counting()
-    for id, title, state, held, exported in select(manifest, _LISTED, MAIL, MESSAGES):
-        if held and exported:
+    for id, title, state, kept, exported in select(manifest, _LISTED, MAIL, MESSAGES):
+        if kept and exported:
             both += 1
-        elif held:
+        elif kept:
             saved.add(title or id)
         elif state in ("left-out", "explained"):
             waived += 1
         else:
             lacking.add(title or id)
+    untold = max(0, most - held.total) if saved.found.count else 0
+    labels, agreeing = ((), 0) if untold else _labels(list(counts.noted(catalogue)), held)
     listed = both + saved.found.count + waived + lacking.found.count
-    found = _Held(manifest)
-    labels, agreeing = _labels(list(counts.noted(catalogue)), found)
     return Mail(
-        listed, both, saved.found, waived, lacking.found, found.unlisted.found, found.chats, labels, agreeing
+        listed, both, saved.found, untold, waived, lacking.found, held.unlisted.found, held.chats, labels, agreeing
     )  # fmt: skip
 
 

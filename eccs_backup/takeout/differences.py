@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from itertools import combinations
 
-_QUOTED = re.compile(rb"(?m)^>(>*From )")
+_QUOTED = re.compile(rb"(?m)^>+From ")
 
 
 class Difference(StrEnum):
@@ -28,7 +28,8 @@ def differences(one: bytes, other: bytes) -> tuple[Difference, ...]:
         for kinds in combinations(_LEVELS, number):
             if _levelled(one, kinds) == _levelled(other, kinds):
                 return kinds
-    return (Difference.OTHER,)
+    texts = [_levelled(_text(mail), _LEVELS) for mail in (one, other)]
+    return (Difference.HEADERS,) if texts[0] == texts[1] != b"" else (Difference.OTHER,)
 
 
 def _levelled(mail: bytes, kinds: Iterable[Difference]) -> bytes:
@@ -45,7 +46,6 @@ def _text(mail: bytes) -> bytes:
 
 _LEVELS: dict[Difference, Callable[[bytes], bytes]] = {
     Difference.LINE_ENDS: lambda mail: mail.replace(b"\r\n", b"\n"),
-    Difference.QUOTING: lambda mail: _QUOTED.sub(rb"\1", mail),
+    Difference.QUOTING: lambda mail: _QUOTED.sub(b"From ", mail),
     Difference.LAST_LINE: lambda mail: mail.rstrip(b"\r\n"),
-    Difference.HEADERS: _text,
 }
