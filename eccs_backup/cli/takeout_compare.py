@@ -99,12 +99,12 @@ def _product(each: Product) -> Iterator[str]:
 def _show_mail(found: Mail, when: str) -> None:
     from eccs_backup.cli.text import plain
 
-    click.echo(f"Gmail{_listed(when)}: {_of(found.listed, 'message')}; {found.both:,} of them came with an export.")
+    messages = _of(found.listed, "message")
+    click.echo(f"Gmail{_listed(when)}: {messages}; {found.both:,} of them known to be in an export.")
     if found.untold:
-        click.echo(f"  {found.saved.count:,} are saved by mail-export, some of which were in an export as well, as its")
-        click.echo(
-            f"  mailboxes hold {_of(found.untold, 'message')} more than the records name. Nothing of these is lacking."
-        )
+        untold = _of(found.untold, "message")
+        click.echo(f"  {found.saved.count:,} more are saved by mail-export; some of them were in an export as well:")
+        click.echo(f"  its mailboxes hold {untold} more than the records name.")
     else:
         _some(found.saved, "{count} more are saved by mail-export; no export is known to have held them:")
     if found.waived:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import click
 from eccs_backup import balance, progress, vault
 from eccs_backup.accounts import google
 from eccs_backup.cli import export, takeout_compare, takeout_drive, text
-from eccs_backup.errors import SignInNeeded, Unusable, VaultFull, WrongAccount
+from eccs_backup.errors import ItemError, SignInNeeded, Transient, Unusable, VaultFull, WrongAccount
 from eccs_backup.mail.letters import SOURCE as MAIL
 from eccs_backup.model import State
 from eccs_backup.progress import Bar
 from eccs_backup.takeout import comparing, looking, names, picking, run, watching
+from eccs_backup.takeout.from_drive import Offer
 from eccs_backup.takeout.looking import Look
 from eccs_backup.takeout.members import Limits
 from eccs_backup.takeout.names import PartName
@@ -44,6 +46,7 @@ class Desk:
         total = wishes["limit_total"]
         self._limits = Limits(ratio=wishes["limit_ratio"], total=None if total is None else total * 10**9)
         self._strangers: list[Stranger] = []
+        self._counts = True
 
     def run(self) -> None:
         """From the options to the balance. Raises Stop."""
@@ -68,10 +71,13 @@ class Desk:
 
     def _picked(self, place: Vault, given: picking.Picked) -> dict[PartName, Path]:
         picked = picking.picked(given.parts, run.known_parts(place), self._wishes["stamp"])
-        self._strangers = [*given.strangers, *picked.strangers]
-        for each in self._strangers:
-            export.tell(f"Not read: {each.path.name}. {each.why}")
+        self._leave_alone([*given.strangers, *picked.strangers])
         return picked.parts
+
+    def _leave_alone(self, strangers: list[Stranger]) -> None:
+        self._strangers += strangers
+        for each in strangers:
+            export.tell(f"Not read: {each.path.name}. {each.why}")
 
     def _check_account(self, place: Vault, looks: Iterable[Look]) -> None:
         """An export is read into the folder of its own account only. Raises WrongAccount, Unusable."""
@@ -93,7 +99,9 @@ class Desk:
         wishes = self._wishes
         total = sum(path.stat().st_size for path in parts.values())
         with progress.transferring("Reading", total or None) as bar:
-            how = Wishes(self._limits, wishes["parts"], photo_times=wishes["photo_times"], on_bytes=bar.add)
+            how = Wishes(
+                self._limits, wishes["parts"], photo_times=wishes["photo_times"], on_bytes=partial(self._read, bar)
+            )
             with run.importing(place, how) as work:
                 for name, path in parts.items():
                     bar.note(name.name)
@@ -104,21 +112,39 @@ class Desk:
                     self._watch(place, work, bar)
                 return work.finish()
 
+    def _read(self, bar: Bar, size: int) -> None:
+        if self._counts:
+            bar.add(size)
+
     def _from_drive(self, place: Vault, work: Import, bar: Bar) -> None:
+        """One part after the other: fetched, read, and taken off this disk again once all of it lasts."""
         with takeout_drive.offered(place, self._wishes["account"]) as offers:
             there = {each.name: each for each in offers}
-            picked = picking.picked(dict.fromkeys(there, Path()), run.known_parts(place), self._wishes["stamp"])
+            if not there and not self._files:
+                hint = 'Google puts them into the folder "Takeout" when it has finished the export.'
+                raise Unusable("No part of an export lies in your Drive.", hint=hint)
+            picked = picking.picked(
+                {name: Path(name.name) for name in there}, run.known_parts(place), self._wishes["stamp"]
+            )
+            self._leave_alone(picked.strangers)
             for name in picked.parts:
-                if work.knows(name):
-                    continue
-                bar.note(name.name)
-                path = there[name].fetch(bar.add)
-                try:
-                    self._check_account(place, [looking.look(path, self._limits)])
-                    work.read(Part(name, path))
-                    work.settle()
-                finally:
-                    there[name].release()
+                if not work.knows(name):
+                    self._fetch(place, work, there[name], bar)
+                there[name].release()
+
+    def _fetch(self, place: Vault, work: Import, offer: Offer, bar: Bar) -> None:
+        bar.note(offer.name.name)
+        try:
+            path = offer.fetch(bar.add)
+        except (ItemError, Transient) as error:
+            work.cannot_be_had(offer.name, offer.size, f"{error} {error.hint}")
+            return
+        look = looking.look(path, self._limits)
+        self._check_account(place, [look])
+        _check_room(place, [look])
+        self._counts = False  # its bytes were counted as they came
+        work.read(Part(offer.name, path))
+        work.settle()
 
     def _watch(self, place: Vault, work: Import, bar: Bar) -> None:
         """Until the time is over, every part is there, or Ctrl-C: then comes the balance."""

@@ -81,8 +81,8 @@ class Mail:
 
 def compare(manifest: Manifest, number: int) -> Mail | str:
     """The comparison, or why there is none, in a sentence; `number` is that of the exports' listing. Raises Stop."""
-    held, most = _Held(manifest), next((count or 0 for (count,) in select(manifest, _MAILBOXES, number)), 0)
-    if not held.total and not most:
+    most = next((count or 0 for (count,) in select(manifest, _MAILBOXES, number)), 0)
+    if not most and not any(select(manifest, f"{_HELD} LIMIT 1", MAIL, MESSAGES, SETTINGS)):
         return "The exports hold no mail."
     catalogue = ManifestCatalogue(manifest, MAIL)
     if MESSAGES not in catalogue.logs():
@@ -97,6 +97,7 @@ def compare(manifest: Manifest, number: int) -> Mail | str:
             waived += 1
         else:
             lacking.add(title or id)
+    held = _Held(manifest)
     untold = max(0, most - held.total) if saved.found.count else 0
     labels, agreeing = ((), 0) if untold else _labels(list(counts.noted(catalogue)), held)
     listed = both + saved.found.count + waived + lacking.found.count

@@ -116,6 +116,12 @@ class Import:
         parts = known_parts(self._vault)
         return self._wishes.last is not None and bool(parts) and not gaps(parts, self._wishes.last)
 
+    def cannot_be_had(self, name: PartName, size: int, why: str) -> None:
+        """A part that is there, and cannot be read; what an earlier run has read of it stays."""
+        about: dict[str, Json] = {"name": name.name, "size": size, "members": 0, "state": DAMAGED, "why": why}
+        self._keeper.later(self._noted(part_id(name), about))
+        self.outcome.damaged[name.name] = why
+
     def settle(self) -> None:
         """Make everything last that was read so far. Raises Stop."""
         self._staging.finish()

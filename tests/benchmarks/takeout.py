@@ -1,14 +1,16 @@
 """Ratios of `takeout import`, measured against `unzip -p | sha256sum` of the same parts in the same run; its memory.
 
-    python tests/benchmarks/takeout.py [mailbox] [sparse] [many]
+    python tests/benchmarks/takeout.py [mailbox] [sparse] [many] [roads]
 
 `mailbox`: 2 GB of mail in 4 parts. `sparse`: 60 GB in 12 parts, all of it holes: it takes no room on disks that know
-holes. `many`: 500,000 small members in one part, and 50,000 for comparison. TMPDIR says where; 8 GB are needed.
+holes. `many`: 500,000 small members in one part, and 50,000 for comparison. `roads`: an export of 20,000 mails, then
+mail-export by the API: what is fetched, and what it costs; both roads' bytes. TMPDIR says where; 8 GB are needed.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import os
 import random
 import shutil
@@ -21,7 +23,10 @@ import zlib
 from pathlib import Path
 
 import psutil
-from measuring import PYTHON, main
+from measuring import PYTHON, main, practice, run
+
+from eccs_backup.rehearsal.cast import STUDENT
+from eccs_backup.rehearsal.server import build
 
 STAMP = "20261101T101010Z"
 GB = 10**9
@@ -71,6 +76,36 @@ def _many(folder: Path) -> None:
         part.unlink()
     growth = (peaks[500_000] - peaks[50_000]) / 450_000
     print(f"many: memory grows by {growth:.0f} bytes for each further member")
+
+
+def _roads(folder: Path, count: int = 20_000, newer: int = 100) -> None:
+    name = f"mail:{count}:6000"
+    messages = sorted(build(name).mail[STUDENT.address].messages.values(), key=lambda each: each.id)
+    part = folder / f"takeout-{STAMP}-001.zip"
+    with (
+        zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("Takeout/Mail/All mail Including Spam and Trash.mbox", "w") as box,
+    ):
+        for each in messages[:-newer]:
+            when = time.strftime("%a %b %d %H:%M:%S +0000 %Y", time.gmtime(each.date / 1000))
+            head = f"From {each.id}@xxx {when}\r\nX-GM-THRID: {each.thread}\r\nX-Gmail-Labels: Inbox,Opened\r\n"
+            box.write(head.encode() + bytes(each.body) + b"\r\n")
+    with practice(name) as server:
+        words = [PYTHON, "-m", "eccs_backup", "takeout", "import", folder / "roads", part]
+        subprocess.run([*map(str, words)], env=server.env, check=True, stdout=subprocess.DEVNULL)
+        server.reset()
+        taken = run(server, "mail-export", folder / "roads", "--road", "api", "--quota", "none")
+        state = server.state()["mail_quota"]
+        fetched = state["served"]
+        print(
+            f"roads: {count:,} mails, {count - newer:,} of them imported before: mail-export fetched {fetched:,} for "
+            f"{state['spent']:,} units; everything costs {20 * count:,} and the listing; {taken.seconds:.0f} s, exit "
+            f"{taken.status}"
+        )
+        run(server, "mail-export", folder / "api first", "--road", "api", "--quota", "none")
+        words = [PYTHON, "-m", "eccs_backup", "takeout", "import", folder / "api first", part, "--json"]
+        told = json.loads(subprocess.run([*map(str, words)], env=server.env, capture_output=True).stdout)
+        print(f"roads: the same mails by both roads: {told['mails']}")
 
 
 def _imported(out: Path, parts: list[Path]) -> tuple[float, int, int]:
@@ -167,4 +202,4 @@ def _sparse_part(folder: Path, number: int) -> Path:
 
 
 if __name__ == "__main__":
-    main({"mailbox": _mailbox, "sparse": _sparse, "many": _many}, __doc__)
+    main({"mailbox": _mailbox, "sparse": _sparse, "many": _many, "roads": _roads}, __doc__)

@@ -39,6 +39,7 @@ def test_a_listing_of_drive_that_did_not_finish(tmp_path: Path) -> None:
         (["a (1).bin", "a.bin"], ["a (1).bin", "a.bin"], 2, 0, 0),
         (["#thesis.docx"], ["thesis.docx", "thesis.docx-info.json"], 1, 0, 0),
         (["#thesis.pdf"], ["thesis.docx"], 1, 0, 0),
+        (["#thesis.docx"], ["thesis(1).docx"], 0, 1, 1),
         (["#table.xlsx"], ["table.docx"], 0, 1, 1),
         (["#thesis.docx", "thesis.pdf"], ["thesis.pdf", "thesis.docx"], 2, 0, 0),
         (["#thesis.docx", "thesis.docx"], ["thesis.docx", "thesis(1).docx"], 2, 0, 0),
@@ -119,6 +120,7 @@ def test_drives_folder_is_found_by_what_drive_holds(tmp_path: Path) -> None:
         found = drive_of(rows)
     assert (found.both, found.lacking.names) == (2, ("My Drive/x.jpg",))
     assert found.only_export.names == ("Laufwerk/trip/b.jpg",)
+    assert command(tmp_path).exit_code == 3
 
 
 def _path(rows: Rows, id: str) -> str:

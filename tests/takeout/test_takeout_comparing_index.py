@@ -109,6 +109,21 @@ def test_a_page_that_says_nothing(tmp_path: Path, page: bytes | None) -> None:
     assert found.trouble in command(tmp_path).stdout
 
 
+def test_files_that_the_page_lists_and_nobody_found(tmp_path: Path) -> None:
+    """Named by their own names, folded as Takeout changes them, as often as they are lacking."""
+    listed = {"Photos": ["trip/b?.jpg", "trip/c.jpg", "home/c.jpg", "trip/d.jpg", "E.jpg"]}
+    page = index_pages.page("en", STUDENT.address, [("Photos", 5, 10**6)], files=listed)
+    with written(tmp_path) as rows:
+        for name in ("trip/a.jpg", "trip/b_.jpg", "home/c.jpg", "e.JPG"):
+            rows.member(f"Photos/{name}", b"1")
+        old = claimed(("Photos", 4, 10**6))
+        rows.member("Drive/old/index.html", old, product="index")
+        rows.keep("Drive/old/index.html", old)
+        (found,) = page_of(rows, page).products
+    assert (found.files, found.found) == (5, 4)
+    assert found.missing == Some(2, ("trip/c.jpg", "trip/d.jpg"))
+
+
 def test_every_export_has_its_own_page(tmp_path: Path) -> None:
     with written(tmp_path) as rows:
         rows.member("Keep/note.json", b"{}")

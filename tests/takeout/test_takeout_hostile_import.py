@@ -1,4 +1,4 @@
-"""Archives that nobody would send in good faith: each bad member is named, the rest is kept, nothing leaves the vault."""
+"""Archives that nobody sends in good faith: each bad member is named, the rest is kept, nothing leaves the vault."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from importing import balanced, body, entries, failed, imported
 
 from eccs_backup.model import State
 from eccs_backup.takeout.members import Limits
 from eccs_backup.takeout.run import Wishes
-from importing import balanced, body, entries, failed, imported
 from practice import check_sums
 
 GOOD = {"Takeout/Drive/good.txt": b"good", "Takeout/Drive/also good.txt": b"also good"}
