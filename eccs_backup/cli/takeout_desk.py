@@ -25,7 +25,7 @@ from eccs_backup.takeout.looking import Look
 from eccs_backup.takeout.members import Limits
 from eccs_backup.takeout.names import PartName
 from eccs_backup.takeout.picking import Stranger
-from eccs_backup.takeout.records import SOURCE
+from eccs_backup.takeout.records import SOURCE, Records
 from eccs_backup.takeout.run import Import, Outcome, Part, Wishes
 from eccs_backup.vault import Vault
 
@@ -70,7 +70,7 @@ class Desk:
             self._show(place, self._import(place, parts))
 
     def _picked(self, place: Vault, given: picking.Picked) -> dict[PartName, Path]:
-        picked = picking.picked(given.parts, run.known_parts(place), self._wishes["stamp"])
+        picked = picking.picked(given.parts, Records(place.manifest).parts(), self._wishes["stamp"])
         self._leave_alone([*given.strangers, *picked.strangers])
         return picked.parts
 
@@ -124,7 +124,7 @@ class Desk:
                 hint = 'Google puts them into the folder "Takeout" when it has finished the export.'
                 raise Unusable("No part of an export lies in your Drive.", hint=hint)
             picked = picking.picked(
-                {name: Path(name.name) for name in there}, run.known_parts(place), self._wishes["stamp"]
+                {name: Path(name.name) for name in there}, Records(place.manifest).parts(), self._wishes["stamp"]
             )
             self._leave_alone(picked.strangers)
             for name in picked.parts:
@@ -165,7 +165,7 @@ class Desk:
             export.tell(work.outcome.last_news)
 
     def _show_looks(self, place: Vault, looks: dict[PartName, Look]) -> None:
-        gaps = run.gaps({*looks, *run.known_parts(place)}, self._wishes["parts"])
+        gaps = names.missing({*looks, *Records(place.manifest).parts()}, self._wishes["parts"])
         if self._wishes["as_json"]:
             parts = {name.name: each._asdict() for name, each in looks.items()}
             click.echo(json.dumps({"parts": parts, "missing": [each.name for each in gaps], **self._left_alone()}))

@@ -17,8 +17,6 @@ from eccs_backup.sources.gmail import counts
 from eccs_backup.sources.gmail.listing import MESSAGES
 from eccs_backup.takeout.counted import Counting, Some, select, told
 
-ALSO = "also"
-"""The log of the catalogue that tells which messages an export held that another road had brought before."""
 CHAT = "CHAT"
 MOST_LABELS = 20_000
 """Different labels that are counted; Gmail has at most 10,000 in a mailbox.

@@ -8,7 +8,7 @@ last message, and what stands before its first separator.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -60,13 +60,13 @@ class Ends:
         found = self._records.get(ENDS, self._id(place))
         return End.of(found) if found else None
 
-    def all(self) -> dict[str, dict[int, End]]:
-        """By the mailbox's name, and the file's number in it."""
+    def all(self, stamps: Collection[str]) -> dict[str, dict[int, End]]:
+        """By the mailbox's name, and the file's number in it. An export's parts may have several stamps."""
         found: dict[str, dict[int, End]] = defaultdict(dict)
         for row in self._records.rows(ENDS):
             stamp, _, rest = row.id.partition("/")
             name, _, number = rest.rpartition("#")
-            if stamp == self._stamp and number.isdigit():
+            if stamp in stamps and number.isdigit():
                 found[name][int(number)] = End.of(row.description)
         return dict(sorted(found.items()))
 

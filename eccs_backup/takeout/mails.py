@@ -15,6 +15,7 @@ from eccs_backup.takeout import labels
 from eccs_backup.takeout.differences import Difference, differences
 from eccs_backup.takeout.keeping import Keeper
 from eccs_backup.takeout.mailbox import Head, Message, messages
+from eccs_backup.takeout.records import ALSO
 from eccs_backup.takeout.staging import Staged, Staging
 
 COMPARED = 24 << 20
@@ -137,6 +138,7 @@ class Mails:
     def _compare(self, known: Entry, item: Item, sha256: str, copy: bytes | None) -> None:
         """Another road, or another export, has brought it already: what is held stays."""
         self._relabel(known, item)
+        self._keeper.records.note(ALSO, known.key.id, {"export": self._stamp})
         if known.sha256 == sha256:
             self.tally.same += 1
         else:

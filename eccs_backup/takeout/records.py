@@ -9,10 +9,12 @@ from eccs_backup.catalogue import ManifestCatalogue
 from eccs_backup.manifest import Manifest, translated
 from eccs_backup.model import Json
 from eccs_backup.sources import Row
+from eccs_backup.takeout.names import PartName, parsed
 
 SOURCE = "takeout"
-PARTS, ENDS = "parts", "ends"
-"""Logs of the catalogue: part -> what it is and held; file of a mailbox -> its ends."""
+PARTS, ENDS, ALSO = "parts", "ends", "also"
+"""Logs of the catalogue: part -> what it is and held; file of a mailbox -> its ends; message that was here already when
+an export brought it -> which one."""
 
 
 class Records:
@@ -34,6 +36,11 @@ class Records:
     def note(self, log: str, id: str, description: dict[str, Json]) -> None:
         """Write one row of a log."""
         self._catalogue.note(log, Row(id, description))
+
+    def parts(self) -> dict[PartName, dict[str, Json]]:
+        """What is known of every part that was read, whole or damaged."""
+        named = ((parsed(str(row.description["name"])), row.description) for row in self.rows(PARTS))
+        return {name: about for name, about in named if name}
 
     def saw_part(self, part: str, number: int) -> None:
         """Everything in a part is listed again, by the listing of that number; 0: nothing of it is."""

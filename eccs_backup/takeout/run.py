@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -113,8 +113,8 @@ class Import:
     @property
     def complete(self) -> bool:
         """Whether all parts are there, as far as the person has told how many there are."""
-        parts = known_parts(self._vault)
-        return self._wishes.last is not None and bool(parts) and not gaps(parts, self._wishes.last)
+        parts = self.records.parts()
+        return self._wishes.last is not None and bool(parts) and not names.missing(parts, self._wishes.last)
 
     def cannot_be_had(self, name: PartName, size: int, why: str) -> None:
         """A part that is there, and cannot be read; what an earlier run has read of it stays."""
@@ -172,23 +172,12 @@ class Import:
         """Everything that was given has been read: close what lies open, name what is missing. Raises Stop."""
         self._keeper.drain()
         listed = 0
-        exports = _exports(self.records)
-        lacking = gaps((name for parts in exports.values() for name in parts), self._wishes.last)
-        for stamp, parts in exports.items():
-            missing = [name for name in lacking if name.stamp == stamp]
-            damaged = any(about["state"] != READ for about in parts.values())
-            sizes = {name: int(str(about["size"])) for name, about in parts.items()}
-            more = not missing and self._wishes.last is None and names.perhaps_more(sizes)
-            if more:
-                self.outcome.perhaps_more.append(stamp)
-            self._close_ends(stamp, whole=not (missing or damaged or more), missing=bool(missing or damaged))
-            for name, about in parts.items():
-                listed += int(str(about["members"])) + 1
-                self._note_part(name, about)
-            for name in missing:
-                listed += 1
-                self.outcome.missing.append(name.name)
-                self._note_missing(name)
+        known = self.records.parts()
+        exports = names.by_export(known)
+        for export, parts in exports.items():
+            last = self._wishes.last if export == max(exports) else None
+            missing = names.gaps(parts, last)
+            listed += self._close(export, {name: known[name] for name in parts}, missing) + len(parts) + len(missing)
         self._keeper.record()
         for id in self._keeper.rivals:
             self.outcome.mails.differs(id, (Difference.OTHER,))
@@ -199,6 +188,22 @@ class Import:
         self._manifest.commit()
         self._vault.write_sums()
         return self.outcome
+
+    def _close(self, export: str, parts: Mapping[PartName, Mapping[str, Json]], missing: list[PartName]) -> int:
+        """One export's parts become rows, and the ends of its mailboxes messages; how many members the parts hold."""
+        damaged = any(about["state"] != READ for about in parts.values())
+        sizes = {name: int(str(about["size"])) for name, about in parts.items()}
+        more = not missing and self._wishes.last is None and names.perhaps_more(sizes)
+        if more:
+            self.outcome.perhaps_more.append(export)
+        stamps = {name.stamp for name in parts}
+        self._close_ends(stamps, whole=not (missing or damaged or more), missing=bool(missing or damaged))
+        for name, about in parts.items():
+            self._note_part(name, about)
+        for name in missing:
+            self.outcome.missing.append(name.name)
+            self._note_missing(name)
+        return sum(int(str(about["members"])) for about in parts.values())
 
     def _note_part(self, name: PartName, about: Mapping[str, Json]) -> None:
         entry = Entry(Key(SOURCE, MARK + part_id(name)), State.EXPLAINED, name.name, Kind.ARCHIVE)
@@ -211,10 +216,11 @@ class Import:
         reason = f"This part is missing. Download it from {PAGE} and import it; the other parts need not be there."
         self._keeper.note(Entry(Key(SOURCE, MARK + part_id(name)), State.FAILED, name.name, reason=reason))
 
-    def _close_ends(self, stamp: str, *, whole: bool, missing: bool) -> None:
+    def _close_ends(self, stamps: Collection[str], *, whole: bool, missing: bool) -> None:
         """Save the last message of each file of a mailbox, joined with what follows it."""
+        stamp = min(stamps)
         found = self._ends(stamp)
-        for name, files in found.all().items():
+        for name, files in found.all(stamps).items():
             for number in files:
                 if not self._is_listed(files[number].row):
                     continue
@@ -243,29 +249,6 @@ class Import:
 
     def _ends(self, stamp: str) -> Ends:
         return Ends(self._vault, self.records, stamp)
-
-
-def known_parts(vault: Vault) -> list[PartName]:
-    """The parts that were read into a vault, whole or damaged."""
-    return [name for parts in _exports(Records(vault.manifest)).values() for name in parts]
-
-
-def gaps(parts: Iterable[PartName], last: int | None) -> list[PartName]:
-    """The parts that are missing, export by export. `last` is the number of the last one of the newest export."""
-    exports: dict[str, list[PartName]] = {}
-    for name in parts:
-        exports.setdefault(name.stamp, []).append(name)
-    newest = max(exports, default="")
-    return [each for stamp in sorted(exports) for each in names.gaps(exports[stamp], last if stamp == newest else None)]
-
-
-def _exports(records: Records) -> dict[str, dict[PartName, dict[str, Json]]]:
-    """What the records know of the parts, by the export's stamp."""
-    found: dict[str, dict[PartName, dict[str, Json]]] = {}
-    for row in records.rows(PARTS):
-        if name := names.parsed(str(row.description["name"])):
-            found.setdefault(name.stamp, {})[name] = row.description
-    return found
 
 
 def part_id(name: PartName) -> str:

@@ -25,7 +25,8 @@ from eccs_backup.retry import Halt
 from eccs_backup.sources import Row
 from eccs_backup.takeout import comparing
 from eccs_backup.takeout.comparing_drive import Drive
-from eccs_backup.takeout.comparing_mail import ALSO, Label, Mail
+from eccs_backup.takeout.comparing_mail import Label, Mail
+from eccs_backup.takeout.records import ALSO
 from takeout import export_files, exports
 from takeout.exports import some_mails
 
