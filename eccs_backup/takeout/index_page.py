@@ -13,7 +13,7 @@ Read by classes and numbers, as the words follow the account's language. Pages o
         div.table-row > div.file-leaf                  a file at the top; in it div.extracted-file-name or, where a
                                                        browser can show the file, a.takeout-resource-link
         div.table-row                                  a folder: button.extracted-folder > div.extracted-folder-name,
-          div.extracted-child                          then what is in it, likewise: one element each
+          div.extracted-child.extracted-file-name      then what is in it, likewise: one element each
 
 https://github.com/KaimiHuang/Fitbit, https://github.com/c21senseman/Takeout, https://github.com/edwardtanoto/gdata .
 A file that Google could not export has a div.failure-message beside its name, with the reason
@@ -29,6 +29,8 @@ from html.parser import HTMLParser
 
 LARGEST = 64 << 20
 """Bytes of a page that are read: some 400,000 files."""
+HEAD = 2 << 20
+"""Bytes at the beginning of a page within which its header is: 0.3 MB of scripts have been seen before it."""
 LONGEST = 1_000
 """Characters of a text that is kept."""
 LISTED = 64 << 20
@@ -82,6 +84,11 @@ def claims(content: bytes) -> Claims:
     reader.feed(content[:LARGEST].decode("utf-8", "replace"))
     # An unfinished end is left: what closes it searches from every "<" to the end, in quadratic time.
     return reader.result()
+
+
+def account(content: bytes) -> str:
+    """Whose export a page is of, by its beginning alone; empty when that does not tell."""
+    return claims(content[:HEAD]).account
 
 
 @dataclass(slots=True)
@@ -158,11 +165,13 @@ class _Reader(HTMLParser):
             return self.parse_comment(i)
         return self.rawdata.find(">", i) + 1 or -1
 
+    def updatepos(self, i: int, j: int) -> int:
+        """Lines are not counted."""
+        return j
+
     def _role(self, tag: str, about: dict[str, str]) -> str:
         """What an element is for us; empty when nothing is known of it."""
         classes = about.get("class", "").split()
-        if "extracted-child" in classes:  # has the class of a file's name, too
-            return ""
         if "service-detail" in classes or _PRODUCT.fullmatch(about.get("id", "")):
             return "product"
         role = next((_ROLES[each] for each in classes if each in _ROLES), "")

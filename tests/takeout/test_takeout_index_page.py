@@ -99,11 +99,20 @@ def test_pages_without_tiles_and_pages_without_details() -> None:
         (f"أرشيف لـ \u200f{ME}", ME),
         ("Archive for me+you@sub.example.com.", "me+you@sub.example.com"),
         ("Archive for nobody", ""),
+        ("所有者hanako@example.com", "hanako@example.com"),
         ("@@@@.@", ""),
     ],
 )
 def test_accounts(title: str, account: str) -> None:
     assert claims(f'<h1 class="header_title">{title}</h1>'.encode()).account == account
+
+
+def test_the_beginning_of_a_page_tells_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = index_pages.page("ja", ME, [(PHOTOS, 10_000, 10**9)], files={PHOTOS: [f"{n}.jpg" for n in range(100)]})
+    monkeypatch.setattr(index_page, "HEAD", 2_000)
+    assert len(page) > 10_000
+    assert index_page.account(page) == ME
+    assert index_page.account(page[2_000:]) == index_page.account(b"") == ""
 
 
 def test_a_warning_that_names_no_file_is_not_lost() -> None:
@@ -149,45 +158,41 @@ def test_any_page_is_read(page: str) -> None:
 
 
 PIECES = [
-    "<",
-    "<!",
-    "<!--",
-    "</",
-    "<a",
-    "<a&b='",
-    "&",
-    "&#",
-    "<![",
-    "<![x[",
-    "<!DOCTYPE",
-    "<?",
-    "<div>",
-    "<div&",
-    "</div>",
-    "<script>",
-    "</<",
-    "1,",
-    "@a.",
-    "<br>",
-]
+    "<", "<!", "<!--", "</", "<a", "<a&b='", "&", "&#", "<![", "<![x[", "<!DOCTYPE", "<?", "<div>", "<div&", "</div>",
+    "<script>", "</<", "1,", "@a.", "<br>", "<h1&class=header_title>", "<div&class=file-leaf>",
+    "<button&class=extracted-folder>", "<a&class=file-leaf&",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        *PIECES,
-        "<h1 class=header_title>",
-        "<div class=file-leaf>",
-        "<button class=extracted-folder>",
-        "<a class=file-leaf ",
-    ],
-)
+@pytest.mark.parametrize("piece", PIECES)
 def test_no_page_takes_long(piece: str) -> None:
     """Nor does one raise an error: of the standard library's parser both are known."""
     head = "<div class=service-detail><div class=service-header><h1>x</h1>1"
     before = time.process_time()
     claims((head + piece.replace("&", " ") * (200_000 // len(piece))).encode())
     assert time.process_time() - before < 3
+
+
+HEAD = "<div class=service-detail><div class=service-header><h1>x</h1>"
+LEAF = "<div class=file-leaf><a class=takeout-resource-link>{}</a></div>"
+
+
+def test_what_is_no_claim() -> None:
+    """Scripts, headings further down, and what comes behind the products."""
+    page = f"{HEAD}<script>7 files</script><style>8</style>9 files</div><h1>Y</h1>{LEAF}</div>{LEAF.format('behind')}"
+    nameless = "<div class=service-detail><h1>More</h1></div>"
+    assert claims((page + nameless).encode()).products == [Claim("x", 9, None, [], ["{}"])]
+
+
+def test_a_link_within_a_name() -> None:
+    page = f"{HEAD}</div><div class=file-leaf><div class=extracted-file-name>{LEAF.format('a')}</div></div>"
+    assert claims(page.encode()).products == [Claim("x", listed=["a"])]
+
+
+def test_what_is_too_deep_is_passed_over() -> None:
+    deep = "<div>" * 200 + f"5{LEAF.format('deep')}6" + "</div>" * 200
+    page = f"{HEAD}{deep}7</div>{deep}{LEAF.format('after')}"
+    assert claims(page.encode()).products == [Claim("x", 7, None, [], ["after"])]
 
 
 def test_texts_and_lists_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,4 +206,6 @@ def test_texts_and_lists_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.name == "n" * 1_000
     assert len(found.listed) == 5
     assert len(found.failed) == 3
+    monkeypatch.setattr(index_page, "LISTED", 5_000_000)
+    assert len(claims((head + failed).encode()).products[0].listed) == 0
     assert {len(each) for each in (*found.listed, *found.failed)} == {1_000}

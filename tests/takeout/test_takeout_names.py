@@ -233,6 +233,7 @@ def test_missing_of_all(found: list[str], last: int | None, expected: list[str])
         (["A-1..6", "A-8..12", "B-7"], A, "A", "B"),
         (["A-1..12", "B-1..11"], None, "AB", ""),  # two months
         (["A-1..12", "B-1"], None, "AB", ""),  # perhaps a small export
+        (["A-1", "B-7"], None, "AB", ""),  # that first part may be anything
         (["A-1..12", "B-1..2", "B-4"], None, "AB", ""),  # that of which a part is missing
         (["A-1..12", "B-2..3", "C-2..4"], None, "AC", "B"),
         (["A-2", "B-2"], None, "B", "A"),  # as many: the newest
@@ -280,6 +281,7 @@ def test_moment() -> None:
         ({"A-1": 49_510_000_000}, True),
         ({"A-1": 30 * GB}, False),
         ({"A-1": 30 * GB, "A-2": 28 * GB}, True),
+        ({"A-1": 30 * GB, "A-2": 26 * GB}, False),
         ({"A-1": 400, "A-2": 500}, False),
         # every group by itself: https://github.com/Aeroverra/Aero-immich
         ({"A-1": 445_000, "A-1-1": 155 * 10**6, "A-2-1": 43_000, "A-5-1": 12 * 10**8}, False),
