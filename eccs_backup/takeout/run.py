@@ -97,6 +97,8 @@ class Import:
         self._vault, self._staging, self._wishes = vault, staging, wishes
         self._manifest = vault.manifest
         self.records = Records(vault.manifest)
+        before = self._manifest.last_listing(SOURCE)
+        self._interrupted = before is not None and before.ended is None
         self.number = self._manifest.begin_listing(SOURCE, json.dumps({}))
         self._manifest.commit()
         self._keeper = Keeper(vault, self.number, wishes.on_entry)
@@ -181,7 +183,7 @@ class Import:
         self._keeper.record()
         for id in self._keeper.rivals:
             self.outcome.mails.differs(id, (Difference.OTHER,))
-        if self.outcome.read or self._wishes.photo_times:
+        if self.outcome.read or self._interrupted or self._wishes.photo_times:
             finishing.finish(self._vault, self.records, times=self._wishes.photo_times)
         self._manifest.finish_listing(self.number, listed)
         self._manifest.end_listing(self.number)

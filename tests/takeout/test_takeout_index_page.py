@@ -185,7 +185,7 @@ def test_what_is_no_claim() -> None:
 
 
 def test_a_link_within_a_name() -> None:
-    page = f"{HEAD}</div><div class=file-leaf><div class=extracted-file-name>{LEAF.format('a')}</div></div>"
+    page = f"{HEAD}</div><div class=file-leaf><div class=extracted-file-name><a class=takeout-resource-link>a</a></div></div>"
     assert claims(page.encode()).products == [Claim("x", listed=["a"])]
 
 
