@@ -21,7 +21,7 @@ from eccs_backup.rehearsal.cast import STUDENT
 from eccs_backup.rehearsal.faults import Fault, Faults
 from eccs_backup.rehearsal.making import blob
 from eccs_backup.rehearsal.server import serve
-from eccs_backup.retry import Patience
+from eccs_backup.retry import Halt
 from practice import Student
 
 TOP = Path(__file__).parent.parent
@@ -216,7 +216,7 @@ def test_a_folder_that_cannot_be_made(student: Student) -> None:
 def test_a_document_that_google_cannot_convert_fails_alone(
     student: Student, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Patience, "ceiling", 0.01)
+    monkeypatch.setattr(Halt, "sleep", lambda self, seconds: self.check())
     words = ("--include", "PDF不可*", "--include", "研究ノート*", "--formats", "pdf")
     result = student.run("drive-export", tmp_path / "out", *words, "--json")
     assert result.exit_code == 3

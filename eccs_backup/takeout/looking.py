@@ -31,11 +31,16 @@ def look(path: Path, limits: Limits) -> Look:
                 return Look(None, None)
             account = ""
             for member in found.members():
-                if isinstance(member, Refused) or member.size > LARGEST_INDEX or not member.path.endswith(INDEX):
+                if isinstance(member, Refused) or member.size > LARGEST_INDEX or not _may_be_index(member.path):
                     continue
                 with found.open(member) as stream:
                     page = b"".join(iter(lambda: stream.read(1 << 20), b""))
-                account = account or index_page.claims(page).account
+                account = account or index_page.account(page)
             return Look(found.count, found.size, account)
     except Corrupt as error:
         return Look(None, None, wrong=f"{error} {error.hint}")
+
+
+def _may_be_index(path: str) -> bool:
+    """It lies at the top, under a name that follows the language ("Archiv_Übersicht.html")."""
+    return path.count("/") <= 1 and path.lower().endswith(".html")

@@ -185,7 +185,8 @@ def test_what_is_no_claim() -> None:
 
 
 def test_a_link_within_a_name() -> None:
-    page = f"{HEAD}</div><div class=file-leaf><div class=extracted-file-name><a class=takeout-resource-link>a</a></div></div>"
+    name = "<div class=extracted-file-name><a class=takeout-resource-link>a</a></div>"
+    page = f"{HEAD}</div><div class=file-leaf>{name}</div>"
     assert claims(page.encode()).products == [Claim("x", listed=["a"])]
 
 
