@@ -20,7 +20,7 @@ from eccs_backup.takeout.keeping import Keeper
 from eccs_backup.takeout.mails import Mails, Tally
 from eccs_backup.takeout.names import PartName
 from eccs_backup.takeout.reading import MAILBOX, PartReader
-from eccs_backup.takeout.records import PARTS, SOURCE, Records
+from eccs_backup.takeout.records import ENDS, PARTS, SOURCE, Records
 from eccs_backup.takeout.staging import Staging
 from eccs_backup.vault import Vault
 
@@ -265,4 +265,7 @@ def _lost(vault: Vault) -> tuple[set[str], bool]:
         return entry.state is State.FAILED or not vault.holds(entry)
 
     parts = {each.key.id.partition("/")[0] for each in vault.manifest.entries(SOURCE, held=True) if lost(each)}
-    return parts, not any(lost(each) for each in vault.manifest.entries(MAIL, held=True))
+    held = not any(lost(each) for each in vault.manifest.entries(MAIL, held=True))
+    if not held:  # whichever part it came in
+        parts |= {str(row.description["row"]).partition("/")[0] for row in Records(vault.manifest).rows(ENDS)}
+    return parts, held
