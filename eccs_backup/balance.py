@@ -42,7 +42,9 @@ class Balance:
 
     @property
     def whole(self) -> bool:
-        """Whether listed = saved + explained + left out."""
+        """Whether listed = saved + explained + left out, and nothing failed or waits."""
+        if self.failed or self.pending:
+            return False
         return self.listed == self.saved + self.explained.total() + self.left_out.total()
 
     @property

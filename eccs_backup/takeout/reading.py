@@ -65,7 +65,7 @@ class PartReader:
                     count += 1
                     self._one(found, member)
                 self._staging.finish()
-            except Corrupt:
+            except (Corrupt, OSError):
                 self._staging.finish()
                 if self._unit:
                     self._unit.drop()
@@ -132,7 +132,7 @@ class PartReader:
                 self._advance()
                 end = self._message(message, place, end, unit)
             self._staging.finish()
-        except Corrupt:
+        except (Corrupt, OSError):
             self._staging.finish()
             if unit is not self._unit:
                 unit.drop()

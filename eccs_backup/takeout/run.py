@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from eccs_backup.errors import Corrupt, of_disk
+from eccs_backup.errors import Corrupt
 from eccs_backup.mail.letters import SOURCE as MAIL
 from eccs_backup.model import Entry, Json, Key, Kind, State
 from eccs_backup.takeout import ends, finishing, mailbox, names
@@ -70,8 +70,8 @@ class Outcome:
 @dataclass(frozen=True)
 class Wishes:
     """How to import. `last` is the number of the export's last part, if the person knows it; `photo_times`: a
-    photo's file gets the time at which it was taken; `on_bytes` hears how many
-    bytes of the archives were read, `on_entry` of every row that was written."""
+    photo's file gets the time at which it was taken; `on_bytes` hears how many bytes of the archives were read,
+    `on_entry` of every row that was written."""
 
     limits: Limits = field(default_factory=Limits)
     last: int | None = None
@@ -145,11 +145,13 @@ class Import:
             members = reader.read(part.path, stamp, part.id)
             state, why = READ, ""
         except Corrupt as error:
-            self.records.saw_part(part.id, 0)
             members, state, why = 0, DAMAGED, f"{error} {error.hint}"
-        except OSError as error:
-            raise of_disk(error) from error
-        if reader.damaged:
+        except OSError as error:  # of the archive: what is written raises errors of ours
+            members, state, why = 0, DAMAGED, f"It cannot be read ({error.strerror}). See that its disk is connected."
+        if state == DAMAGED:  # what was kept of it is held, but is no account of the part
+            self.settle()
+            self.records.saw_part(part.id, 0)
+        elif reader.damaged:
             state = DAMAGED
             why = f"{reader.damaged:,} of the files in it are damaged. Download {part.name.name} again."
         about: dict[str, Json] = {
