@@ -20,6 +20,8 @@ from eccs_backup.takeout.mailbox import Series
 from eccs_backup.takeout.records import ENDS, Records
 from eccs_backup.vault import INNER, Vault
 
+MAY_GO_ON = "Its last message may go on in a file that is missing."
+
 
 class End(NamedTuple):
     """The ends of one file of a mailbox.
@@ -111,7 +113,7 @@ def trouble(number: int, ends: dict[int, End], *, whole: bool, missing: bool) ->
     if last + 1 in ends:
         return None
     if missing or max(ends) > last or not (whole or end.cut):
-        return "Its last message may go on in a file that is missing."
+        return MAY_GO_ON
     return None
 
 

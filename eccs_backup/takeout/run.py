@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from eccs_backup.errors import Corrupt
 from eccs_backup.mail.letters import SOURCE as MAIL
-from eccs_backup.model import Entry, Json, Key, Kind, State
+from eccs_backup.model import Entry, Json, Key, Kind, Proof, State
 from eccs_backup.takeout import ends, finishing, mailbox, names
 from eccs_backup.takeout.archive import Limits
 from eccs_backup.takeout.differences import Difference
@@ -229,10 +229,17 @@ class Import:
                 if not self._is_listed(files[number].row):
                     continue
                 trouble = ends.trouble(number, files, whole=whole, missing=missing)
+                if trouble == ends.MAY_GO_ON and self._is_whole(files[number].id):
+                    trouble = None
                 if trouble is None and files[number].sha256:
                     place = mailbox.Series(name, number)
                     self._mails(stamp).close(found.joined(place, files), files[number].sha256)
                 self._note_mailbox(files[number].row, trouble)
+
+    def _is_whole(self, message: str) -> bool:
+        """Whether Gmail itself has brought a message."""
+        known = self._manifest.get(Key(MAIL, message))
+        return known is not None and known.proof in (Proof.STRUCTURE, Proof.SIZE) and self._vault.holds(known)
 
     def _note_mailbox(self, row: str, trouble: str | None) -> None:
         known = self._manifest.get(Key(SOURCE, row))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from importing import body, entries, imported
+from importing import body, entries, failed, imported
 from test_takeout_comparing import filled
 
 from conftest import signed_in
@@ -81,6 +81,25 @@ def test_bytes_of_both_roads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, li
     assert tally.same + tally.different.total() + tally.new == len(mails)
     rows = entries(out, "mail")
     assert all(body(out, rows[mail.id]) == mail.raw for mail in mails)
+
+
+def test_gmail_itself_mends_what_a_missing_part_left_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mails = some_mails(24, account=STUDENT.address, start=18)
+    export = exports.build(
+        tmp_path / "parts", language="en", parts=4, mails=mails, account=STUDENT.address, split_mid_message=True,
+        only=["mailbox"],
+    )  # fmt: skip
+    missing = export.where[list(export.boxes)[1]][0]
+    parts = [part for number, part in enumerate(export.parts, start=1) if number != missing]
+    out = tmp_path / "out"
+    with account(mails, tmp_path, monkeypatch) as student:
+        imported(out, parts)
+        open_before = {title for title in failed(out) if title.endswith(".mbox")}
+        mail_export(student, out)
+        imported(out, parts)
+    assert all(entries(out, "mail")[mail.id].state is State.SAVED for mail in mails)
+    assert len(open_before) == 2, "the one before the gap, and the one behind it"
+    assert len({title for title in failed(out) if title.endswith(".mbox")}) == 1, "whose beginning has no id"
 
 
 def test_drive_after_an_import_takes_over_what_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
