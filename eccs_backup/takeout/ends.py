@@ -8,11 +8,12 @@ last message, and what stands before its first separator.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from eccs_backup import disk
+from eccs_backup.digest import digests
 from eccs_backup.errors import of_disk
 from eccs_backup.mail.mbox_reading import BLOCK
 from eccs_backup.model import Json
@@ -29,7 +30,8 @@ class End(NamedTuple):
     `path` and `row` are the file's path and the id of its row among the entries. `beginning`: the SHA-256 of what
     stands before the first separator, the end of a message of the file before; empty when there is nothing. Of the last
     message: Gmail's `id`, empty when the file holds no separator; `raw` and `cut`, what stood before and behind it;
-    `sha256` of its bytes, empty when the vault held the message already.
+    `sha256` of its bytes, empty when the vault held the message already. `stamp` is the part's; `made` is the SHA-256
+    of what was saved of the last message, and `done` names what that was put together from: it may not be all of it yet.
     """
 
     path: str
@@ -39,6 +41,9 @@ class End(NamedTuple):
     raw: str = ""
     cut: str = ""
     sha256: str = ""
+    stamp: str = ""
+    made: str = ""
+    done: str = ""
 
     @classmethod
     def of(cls, description: dict[str, Json]) -> Self:
@@ -55,11 +60,11 @@ class Ends:
 
     def note(self, place: Series, end: End) -> None:
         """Remember the ends of a file."""
-        self._records.note(ENDS, self._id(place), end._asdict())
+        self._records.note(ENDS, f"{end.stamp}/{place.name}#{place.number:05}", end._asdict())
 
     def get(self, place: Series) -> End | None:
         """The ends of a file that was read before."""
-        found = self._records.get(ENDS, self._id(place))
+        found = self._records.get(ENDS, f"{self._stamp}/{place.name}#{place.number:05}")
         return End.of(found) if found else None
 
     def all(self, stamps: Collection[str]) -> dict[str, dict[int, End]]:
@@ -82,25 +87,37 @@ class Ends:
 
     def joined(self, place: Series, ends: dict[int, End]) -> Iterator[bytes]:
         """The last message of a file as it stood there, and what the next files go on with. Raises OSError."""
-        end = ends[place.number]
+        end, (first, *others) = ends[place.number], kept(place.number, ends)
         yield end.raw.encode("latin-1")
-        yield from _blocks(self._folder / end.sha256)
+        yield from _blocks(self._folder / first)
         yield end.cut.encode("latin-1")
-        number = place.number + 1
-        while (following := ends.get(number)) and following.beginning:
-            yield from _blocks(self._folder / following.beginning)
-            if following.id:
-                return
-            number += 1
+        for each in others:
+            yield from _blocks(self._folder / each)
 
-    def _id(self, place: Series) -> str:
-        return f"{self._stamp}/{place.name}#{place.number:05}"
+    def sound(self, names: Iterable[str]) -> bool:
+        """Whether what was kept is there, with the bytes that its name tells."""
+        try:
+            return all(digests(self._folder / name, "sha256")["sha256"] == name for name in names)
+        except OSError:
+            return False
 
 
-def trouble(number: int, ends: dict[int, End], *, whole: bool, missing: bool) -> str | None:
+def kept(number: int, ends: dict[int, End]) -> list[str]:
+    """What a file's last message is put together from: names of files in the folder of ends."""
+    found = [ends[number].sha256]
+    while (following := ends.get(number + 1)) and following.beginning:
+        found.append(following.beginning)
+        if following.id:
+            break
+        number += 1
+    return found
+
+
+def trouble(number: int, ends: dict[int, End], *, missing: bool) -> str | None:
     """Why a file's ends cannot be told yet, in a sentence; None when they can.
 
-    `missing`: parts of the export are known to be missing. `whole`: nothing tells of further parts either.
+    `missing`: parts of the export are known to be missing. Takeout writes an empty line behind every message: where
+    that is lacking, the last one is not whole.
     """
     end = ends[number]
     if end.beginning and number - 1 not in ends:
@@ -112,7 +129,7 @@ def trouble(number: int, ends: dict[int, End], *, whole: bool, missing: bool) ->
         last += 1
     if last + 1 in ends:
         return None
-    if missing or max(ends) > last or not (whole or end.cut):
+    if missing or max(ends) > last or last > number or not end.cut:
         return MAY_GO_ON
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from eccs_backup.mail.letters import SOURCE as MAIL
@@ -76,7 +76,9 @@ class Mails:
         self.tally.messages += 1
         item = self.item(message.head)
         if known := self.held(message.head.id):
-            self._compare(known, item, *_copy(message))
+            copy = _copy(message)
+            if not message.end or message.cut:  # else there is more of it in the next file
+                self._compare(known, item, *copy)
             return
         self.tally.new += 1
         self.stage(item, message, then)
@@ -88,21 +90,28 @@ class Mails:
         else:
             self._staging.stream(item, message.blocks(), then)
 
-    def close(self, blocks: Iterator[bytes], older: str) -> None:
-        """Save a message that was kept apart, as it stands in the export. `older` is the SHA-256 of what one file had
-        of it, which may have been taken for the whole. Raises Stop, OSError."""
+    def close(self, blocks: Iterator[bytes], older: Collection[str]) -> str:
+        """Save a message that was kept apart, as it stands in the export; the SHA-256 of what was saved, empty when
+        another road had brought it. `older` are those of what was taken for the whole before. Raises Stop, OSError."""
+        made: list[str] = []
+
+        def settle(staged: Staged) -> None:
+            made.append(staged.sha256)
+            self.settle(staged)
+
+        self._keeper.outdated.update(older)
         for message in messages(_Stream(blocks), "a mailbox"):
             if message.head is None:
                 continue
             known = self.held(message.head.id)
-            self._keeper.outdated.add(older)
-            if known is None or known.sha256 == older:
-                self.stage(self.item(message.head), message, self.settle)
+            if known is None or known.sha256 in older:
+                self.stage(self.item(message.head), message, settle)
                 continue
             sha256, copy = _copy(message)
             if sha256 != known.sha256:
                 self._differ(known, copy)
         self._staging.finish()
+        return made[0] if made else ""
 
     def settle(self, staged: Staged) -> None:
         """A message whose checksum has matched."""

@@ -51,6 +51,7 @@ class PartReader:
         self._unit: Unit | None = None
         self._waiting: list[Entry] = []
         """Rows that count only once the part's checksum has matched."""
+        self._waiting_ends: list[Iterator[None]] = []
 
     def read(self, path: Path, stamp: str, part: str) -> int:
         """How many members there are. Raises Corrupt when the part is damaged: then only members that are whole by
@@ -70,6 +71,7 @@ class PartReader:
                 if self._unit:
                     self._unit.drop()
                     self._waiting.clear()
+                    self._waiting_ends.clear()
                 raise
         self._trust()
         return count
@@ -126,7 +128,7 @@ class PartReader:
         place = mailbox.series(item.name) or mailbox.Series(item.name, 1)
         unit = self._unit or self._new_unit(item.key.id)
         before = self._mails.tally.messages
-        end = End(item.name, item.key.id)
+        end = End(item.name, item.key.id, stamp=self._stamp)
         try:
             for message in mailbox.messages(stream, item.name):
                 self._advance()
@@ -139,7 +141,7 @@ class PartReader:
             raise
         if unit is not self._unit:
             self._keeper.later(unit.release(self._settle))
-        self._ends.note(place, end)
+        self._known(place, end)
         facts: dict[str, Json] = {"product": Product.MAIL, MAILBOX: self._mails.tally.messages - before}
         row = elsewhere(_with(item, Product.MAIL, facts), "mail")
         self._note(replace(row, reason=f"its {facts[MAILBOX]:,} messages are saved as mail"))
@@ -149,6 +151,7 @@ class PartReader:
 
         def keep(staged: Staged) -> None:
             self._ends.keep(staged.part, staged.sha256)
+            self._keeper.wrote()
             kept.append(staged.sha256)
 
         def then(staged: Staged) -> None:
@@ -187,7 +190,9 @@ class PartReader:
         """The whole part is read, and whole."""
         if self._unit:
             self._keeper.later(self._unit.release(self._settle))
-        waiting, self._waiting = self._waiting, []
+        for ends in self._waiting_ends:
+            self._keeper.later(ends)
+        waiting, self._waiting, self._waiting_ends = self._waiting, [], []
         self._keeper.later(self._noted(waiting))
 
     def _note(self, entry: Entry) -> None:
@@ -201,6 +206,18 @@ class PartReader:
         for entry in entries:
             self._keeper.note(entry)
             yield
+
+    def _known(self, place: mailbox.Series, end: End) -> None:
+        """The ends of a mailbox's file count with its checksum, too."""
+
+        def noted() -> Iterator[None]:
+            self._ends.note(place, end)
+            yield
+
+        if self._unit:
+            self._waiting_ends.append(noted())
+        else:
+            self._keeper.later(noted())
 
     def _folder(self, item: Item) -> None:
         obstacle = Obstacle(Kind.FOLDER, "kept as a folder")

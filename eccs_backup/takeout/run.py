@@ -15,7 +15,7 @@ from eccs_backup.model import Entry, Json, Key, Kind, Proof, State
 from eccs_backup.takeout import ends, finishing, mailbox, names
 from eccs_backup.takeout.archive import Limits
 from eccs_backup.takeout.differences import Difference
-from eccs_backup.takeout.ends import Ends
+from eccs_backup.takeout.ends import End, Ends
 from eccs_backup.takeout.keeping import Keeper
 from eccs_backup.takeout.mails import Mails, Tally
 from eccs_backup.takeout.names import PartName
@@ -103,13 +103,17 @@ class Import:
         self._manifest.commit()
         self._keeper = Keeper(vault, self.number, wishes.on_entry)
         self._lost, self._mails_held = _lost(vault)
+        self._read: set[str] = set()
         self.outcome = Outcome()
         for row in self.records.rows(PARTS):
-            self.records.saw_part(row.id, self.number)
+            if row.description["members"]:  # of what could not be read nothing is listed
+                self.records.saw_part(row.id, self.number)
 
     def knows(self, name: PartName) -> bool:
         """Whether a part was read by an earlier run, and nothing of it was lost."""
         known = self.records.get(PARTS, part_id(name))
+        if part_id(name) in self._read:
+            return True
         return known is not None and known["state"] == READ and part_id(name) not in self._lost
 
     @property
@@ -132,7 +136,7 @@ class Import:
 
     def read(self, part: Part) -> None:
         """Read one part, unless it was read before and nothing of it was lost. Raises Stop."""
-        if self.knows(part.name):
+        if self.knows(part.name):  # also as another kind of archive in this very run
             self.outcome.known.append(part.name.name)
             self.outcome.last_news = f"{part.name.name} was read before."
             self._wishes.on_bytes(part.path.stat().st_size)
@@ -159,6 +163,7 @@ class Import:
         }  # fmt: skip
         self._keeper.later(self._noted(part.id, about))
         if state == READ:
+            self._read.add(part.id)
             self.outcome.read.append(part.name.name)
             self.outcome.last_news = f"Read {part.name.name}: {members:,} members."
         else:
@@ -200,10 +205,9 @@ class Import:
         more = not missing and self._wishes.last is None and names.perhaps_more(sizes)
         if more:
             self.outcome.perhaps_more.append(export)
-        stamps = {name.stamp for name in parts}
-        self._close_ends(stamps, whole=not (missing or damaged or more), missing=bool(missing or damaged))
+        self._close_ends({name.stamp for name in parts}, missing=bool(missing or damaged))
         for name, about in parts.items():
-            self._note_part(name, about)
+            self._note_part(name, self.records.get(PARTS, part_id(name)) or about)
         for name in missing:
             self.outcome.missing.append(name.name)
             self._note_missing(name)
@@ -220,21 +224,40 @@ class Import:
         reason = f"This part is missing. Download it from {PAGE} and import it; the other parts need not be there."
         self._keeper.note(Entry(Key(SOURCE, MARK + part_id(name)), State.FAILED, name.name, reason=reason))
 
-    def _close_ends(self, stamps: Collection[str], *, whole: bool, missing: bool) -> None:
+    def _close_ends(self, stamps: Collection[str], *, missing: bool) -> None:
         """Save the last message of each file of a mailbox, joined with what follows it."""
-        stamp = min(stamps)
-        found = self._ends(stamp)
+        found = self._ends(min(stamps))
         for name, files in found.all(stamps).items():
-            for number in files:
-                if not self._is_listed(files[number].row):
-                    continue
-                trouble = ends.trouble(number, files, whole=whole, missing=missing)
-                if trouble == ends.MAY_GO_ON and self._is_whole(files[number].id):
+            listed = {number: end for number, end in files.items() if self._is_listed(end.row)}
+            for number, end in listed.items():
+                trouble = ends.trouble(number, listed, missing=missing)
+                if trouble == ends.MAY_GO_ON and self._is_whole(end.id):
                     trouble = None
-                if trouble is None and files[number].sha256:
-                    place = mailbox.Series(name, number)
-                    self._mails(stamp).close(found.joined(place, files), files[number].sha256)
-                self._note_mailbox(files[number].row, trouble)
+                elif trouble is None and end.sha256:
+                    trouble = self._close_end(found, mailbox.Series(name, number), listed)
+                self._note_mailbox(end.row, trouble)
+
+    def _close_end(self, found: Ends, place: mailbox.Series, files: dict[int, End]) -> str | None:
+        """Save one last message, unless that is done; what is wrong, in a sentence."""
+        end, pieces = files[place.number], ends.kept(place.number, files)
+        mails = self._mails(end.stamp)
+        if end.done == "+".join(pieces) and mails.held(end.id):
+            return None
+        if not found.sound(pieces):
+            for each in (end, files.get(place.number + 1)):
+                if each:
+                    self._lose(each.row.partition("/")[0])
+            return "What was kept of its last message is lost."
+        made = mails.close(found.joined(place, files), {end.sha256, end.made} - {""})
+        found.note(place, end._replace(made=made or end.made, done="+".join(pieces)))
+        return None
+
+    def _lose(self, part: str) -> None:
+        """A part has to be read again."""
+        about = self.records.get(PARTS, part)
+        if about:
+            why = "Something that was kept of it is lost or damaged. Import this part again."
+            self.records.note(PARTS, part, {**about, "state": DAMAGED, "why": why})
 
     def _is_whole(self, message: str) -> bool:
         """Whether Gmail itself has brought a message."""
