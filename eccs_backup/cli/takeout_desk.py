@@ -24,9 +24,10 @@ from eccs_backup.takeout.from_drive import Offer
 from eccs_backup.takeout.looking import Look
 from eccs_backup.takeout.members import Limits
 from eccs_backup.takeout.names import PartName
+from eccs_backup.takeout.outcome import Outcome, Part, Wishes, was_read
 from eccs_backup.takeout.picking import Stranger
 from eccs_backup.takeout.records import SOURCE, Records
-from eccs_backup.takeout.run import Import, Outcome, Part, Wishes
+from eccs_backup.takeout.run import Import
 from eccs_backup.vault import Vault
 
 UNFINISHED = 3
@@ -58,6 +59,7 @@ class Desk:
             hint = "Name the parts (takeout-...zip) or the folder they lie in, or add --watch DIR or --from-drive."
             raise Unusable("Which parts shall be read?", hint=hint)
         given = picking.found(self._files)
+        self._refuse_slips(given)
         with vault.trial(self._out) if wishes["dry_run"] else vault.opened(self._out) as place:
             parts = self._picked(place, given)
             looks = {name: looking.look(path, self._limits) for name, path in parts.items()}
@@ -66,8 +68,25 @@ class Desk:
             if wishes["dry_run"]:
                 self._show_looks(place, looks)
                 return
-            _check_room(place, looks.values())
+            _check_room(place, [each for name, each in looks.items() if not was_read(place, name)])
             self._show(place, self._import(place, parts))
+
+    def _refuse_slips(self, given: picking.Picked) -> None:
+        """Raise Unusable for what nobody means: no part at all, or the folders the wrong way round."""
+        others = self._wishes["watch"] or self._wishes["from_drive"]
+        if not given.parts and not given.strangers and not others:
+            where = ", ".join(map(str, self._files))
+            hint = "They are called takeout-...-001.zip. If the browser has unpacked them, download them again."
+            raise Unusable(f"No part of a Takeout lies in {where}.", hint=hint)
+        for each in self._files:
+            if each.is_dir() and (each / vault.INNER).is_dir():
+                raise Unusable(
+                    f"{each} is a folder of saved data, not of parts.", hint="OUT comes first, then the parts."
+                )
+        here = self._out.is_dir() and any(names.parsed(path.name) for path in self._out.iterdir())
+        if here:
+            hint = "Name another folder first, then the parts: eccs-backup takeout import OUT FILES"
+            raise Unusable(f"{self._out} holds parts of a Takeout itself.", hint=hint)
 
     def _picked(self, place: Vault, given: picking.Picked) -> dict[PartName, Path]:
         picked = picking.picked(given.parts, Records(place.manifest).parts(), self._wishes["stamp"])
@@ -81,7 +100,11 @@ class Desk:
 
     def _check_account(self, place: Vault, looks: Iterable[Look]) -> None:
         """An export is read into the folder of its own account only. Raises WrongAccount, Unusable."""
-        told = next((each.account for each in looks if each.account), "")
+        named = {each.account.casefold(): each.account for each in looks if each.account}
+        if len(named) > 1:
+            hint = "Read each account's parts into a folder of its own."
+            raise WrongAccount(f"These are exports of several accounts: {', '.join(named.values())}.", hint=hint)
+        told = next(iter(named.values()), "")
         given = self._wishes["account"] or ""
         if told and given and told.casefold() != given.casefold():
             raise WrongAccount(f"This is an export of {told}, not of {given}.")

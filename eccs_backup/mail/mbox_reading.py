@@ -76,6 +76,11 @@ def is_takeout(head: bytes) -> bool:
     return found is not None and int(found[1]) >= SMALLEST_ID
 
 
+def holds_separator(data: bytes) -> bool:
+    """Whether one of Takeout's separators is in the data, at the beginning of a line."""
+    return any(int(found[1]) >= SMALLEST_ID for found in re.finditer(rb"(?m:^)" + _TAKEOUT.pattern, data))
+
+
 def messages(stream: Readable, name: str, longest: int) -> Iterator[Found]:
     """Every message with at most `longest` of its first bytes. Raises Unusable when it is no mbox, OSError."""
     id, number, head = "", 0, b""

@@ -38,3 +38,15 @@ class _Ahead:
         block = self._blocks.popleft().result()
         self._blocks.append(self._reader.submit(self._stream.read, BLOCK))
         return block
+
+
+class Again:
+    """A stream whose first block has been looked at."""
+
+    def __init__(self, first: bytes, stream: Readable) -> None:
+        self._first, self._stream = first, stream
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        first, self._first = self._first, b""
+        return first or self._stream.read(size)

@@ -31,7 +31,7 @@ class End(NamedTuple):
     stands before the first separator, the end of a message of the file before; empty when there is nothing. Of the last
     message: Gmail's `id`, empty when the file holds no separator; `raw` and `cut`, what stood before and behind it;
     `sha256` of its bytes, empty when the vault held the message already. `stamp` is the part's; `made` is the SHA-256
-    of what was saved of the last message, and `done` names what that was put together from: it may not be all of it yet.
+    of what was saved of the last message, and `done` names what that was put together from: it may not be all of it.
     """
 
     path: str

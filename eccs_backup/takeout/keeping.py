@@ -37,6 +37,8 @@ class Keeper:
         self._backlog: deque[Iterator[None]] = deque()
         self.outdated: set[str] = set()
         """SHA-256 of messages that were taken for whole, and are not: they give way."""
+        self.mailboxes: set[str] = set()
+        """Names of the mailboxes that this import has met."""
         self.rivals: list[str] = []
         """Ids of messages that came twice in this import, with different bytes: the first one was kept."""
         self._folders: dict[str, Path] = {}

@@ -12,8 +12,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from eccs_backup.mail.mbox_reading import EMPTY_LINE, Readable, Separator, pieces
+from eccs_backup.mail.mbox_reading import (
+    BLOCK,
+    EMPTY_LINE,
+    LONGEST_SEPARATOR,
+    Readable,
+    Separator,
+    holds_separator,
+    pieces,
+)
 
+LARGEST_MAIL = 64 << 20
+"""Bytes: within so many a separator comes in every file of a mailbox, as Gmail takes no larger message."""
 _SERIES = re.compile(r"(?P<stem>.*?)(?:-(?P<number>\d{3,5}))?\.mbox\Z", re.IGNORECASE | re.DOTALL)
 _OWN_LINES = re.compile(rb"(?:X-GM-THRID|X-Gmail-Labels):[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE)
 _DATE = re.compile(rb"(\w{3}) ([ \d]\d) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d) (\d{4})")
@@ -100,12 +110,14 @@ def messages(stream: Readable, name: str) -> Iterator[Message]:
 
 
 def _chunks(stream: Readable, name: str) -> Iterator[Chunk]:
+    begun = False  # what belongs to a message of the file before stays as it is: it is put together with that
     for separator, data, last, end in pieces(stream, name, continued=True):
         head = None
         if separator:
+            begun = True
             head, data = _head(separator, data)
         cut = b""
-        if last and (data.endswith(EMPTY_LINE) or (head and data in (b"\n", b"\r\n"))):
+        if last and begun and (data.endswith(EMPTY_LINE) or (head and data in (b"\n", b"\r\n"))):
             cut = b"\r\n" if data.endswith(b"\r\n") else b"\n"
             data = data[: -len(cut)]
         yield Chunk(head, data, last, end, cut)
@@ -144,3 +156,12 @@ def _seconds(date: bytes) -> int | None:
         return None
     offset = (hours * 60 + minutes) * 60
     return start + hour * 3600 + minute * 60 + second - (-offset if found[6] == b"-" else offset)
+
+
+def to_separator(first: bytes, stream: Readable) -> bytes:
+    """The beginning of a file that may go on with a mailbox, as far as its first separator."""
+    blocks, size, last = [first], len(first), first
+    while size < LARGEST_MAIL and not holds_separator(last) and (block := stream.read(BLOCK)):
+        blocks.append(block)
+        size, last = size + len(block), last[-LONGEST_SEPARATOR:] + block
+    return b"".join(blocks)

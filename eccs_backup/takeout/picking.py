@@ -55,7 +55,7 @@ def picked(parts: dict[PartName, Path], known: Iterable[PartName], wanted: str |
     chosen = names.chosen(exports, wanted)
     taken = {name: path for name, path in parts.items() if name.stamp in chosen.taken}
     foreign = [
-        Stranger(path, f"It belongs to another export ({name.stamp}), of which parts are missing. --export reads it.")
+        Stranger(path, f"It belongs to another export, which is not read. To read it: --export {name.stamp}")
         for name, path in parts.items()
         if name.stamp not in chosen.taken
     ]

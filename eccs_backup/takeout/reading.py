@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from eccs_backup.errors import Corrupt, ItemError
-from eccs_backup.mail.mbox_reading import BLOCK, Readable, is_takeout
-from eccs_backup.model import Entry, Facts, Item, Json, Key, Kind, Obstacle, State, Step
-from eccs_backup.takeout import archive, mailbox, products
-from eccs_backup.takeout.ahead import ahead
+from eccs_backup.errors import Corrupt, ItemError, WrongAccount
+from eccs_backup.mail.mbox_reading import BLOCK, Readable, holds_separator, is_takeout
+from eccs_backup.model import Entry, Item, Json, Key, Kind, Obstacle, State
+from eccs_backup.takeout import archive, index_page, mailbox, products, rows
+from eccs_backup.takeout.ahead import Again, ahead
 from eccs_backup.takeout.archive import Archive, Limits, Member, Refused
 from eccs_backup.takeout.ends import End, Ends
 from eccs_backup.takeout.keeping import Keeper, elsewhere
@@ -24,10 +24,12 @@ from eccs_backup.takeout.staging import Staged, Staging
 from eccs_backup.takeout.unit import Unit
 from eccs_backup.vault import INNER
 
-ROOT = "Takeout"
-"""The folder that everything in an export lies in."""
 SMALL = 1 << 20
 """Bytes of a member that is read whole before anything is done with it."""
+LONGEST_PATH, DEEPEST = 4_096, 100
+"""Characters of a member's path, and folders in it; Drive allows no more than 100 folders in each other.
+https://developers.google.com/workspace/drive/api/guides/folder"""
+LONGEST_SHOWN = 200
 MAILBOX = "messages"
 """The fact that a mailbox's row has: how many messages are in it."""
 
@@ -39,6 +41,8 @@ class PartReader:
         self._keeper, self._staging, self._mails, self._ends, self._limits = keeper, staging, mails, ends, limits
         self.on_bytes: Callable[[int], object] = lambda size: None
         """Hears how many bytes of the archive were read since it last heard."""
+        self.account = ""
+        """Whose export it has to be, if that is known."""
         self._place: Callable[[], int] = lambda: 0
         self._at = 0
         self._vault, self._manifest = keeper.vault, keeper.vault.manifest
@@ -77,10 +81,12 @@ class PartReader:
         return count
 
     def _one(self, found: Archive, member: Member | Refused) -> None:
+        if len(member.path) > LONGEST_PATH or member.path.count("/") > DEEPEST:
+            member = Refused(f"{member.path[:LONGEST_SHOWN]}...", "Its path is longer than any that a service makes.")
         id = self._id(member.path)
-        item = Item(Key(SOURCE, id), _steps(member.path), "", facts=self._facts(member.path))
+        item = Item(Key(SOURCE, id), rows.steps(member.path), "", facts=self._facts(member.path))
         if isinstance(member, Refused):
-            self._note(_failed(item, member.why))
+            self._note(rows.failed(item, member.why))
             return
         revision = "" if member.crc is None else f"{member.crc:08x}-{member.size}"
         modified = None if member.modified is None else datetime.fromtimestamp(member.modified, UTC)
@@ -105,27 +111,49 @@ class PartReader:
             if not found.sealed:
                 raise
             self.damaged += 1
-            self._note(_failed(item, f"{error} {error.hint}"))
+            self._note(rows.failed(item, f"{error} {error.hint}"))
 
     def _small(self, item: Item, body: bytes) -> None:
-        if _is_mail(item, body):
+        if self._is_mail(item, body):
             self._mailbox(item, io.BytesIO(body))
             return
         product = products.of(item.name, body[: products.HEAD])
+        if product is Product.INDEX:
+            self._check_account(body)
         more = products.facts(product, item.name, body) if product else {}
-        self._staging.put(_with(item, product, more), body, self._then)
+        self._staging.put(rows.told(item, product, more), body, self._then)
+
+    def _check_account(self, page: bytes) -> None:
+        """Raises WrongAccount when the index page names another account than the one that is read."""
+        told = index_page.account(page)
+        if told and self.account and told.casefold() != self.account.casefold():
+            raise WrongAccount(f"{self._part} is of an export of {told}, not of {self.account}.")
 
     def _large(self, item: Item, stream: Readable) -> None:
         first = stream.read(BLOCK)
-        if _is_mail(item, first):
-            self._mailbox(item, _Again(first, stream))
+        place = rows.may_be_mail(item)
+        if place and place.number > 1 and not first.startswith(b"From "):
+            first = mailbox.to_separator(first, stream)
+        if self._is_mail(item, first):
+            self._mailbox(item, Again(first, stream))
             return
         product = products.of(item.name, first[: products.HEAD])
-        self._staging.stream(_with(item, product, {}), self._blocks(first, stream), self._then)
+        self._staging.stream(rows.told(item, product, {}), self._blocks(first, stream), self._then)
+
+    def _is_mail(self, item: Item, head: bytes) -> bool:
+        """Whether it is a mailbox of Gmail's, or goes on with one: the file before is known, or a separator comes."""
+        place = rows.may_be_mail(item)
+        if place is None or is_takeout(head):
+            return place is not None
+        if place.number == 1 or head.startswith(b"From "):
+            return False
+        before = place._replace(number=place.number - 1)
+        return holds_separator(head) or place.name in self._keeper.mailboxes or self._ends.get(before) is not None
 
     def _mailbox(self, item: Item, stream: Readable) -> None:
         """Messages are trusted with the checksum of their file: that of the zip's member, or of the whole tgz."""
         place = mailbox.series(item.name) or mailbox.Series(item.name, 1)
+        self._keeper.mailboxes.add(place.name)
         unit = self._unit or self._new_unit(item.key.id)
         before = self._mails.tally.messages
         end = End(item.name, item.key.id, stamp=self._stamp)
@@ -143,7 +171,7 @@ class PartReader:
             self._keeper.later(unit.release(self._settle))
         self._known(place, end)
         facts: dict[str, Json] = {"product": Product.MAIL, MAILBOX: self._mails.tally.messages - before}
-        row = elsewhere(_with(item, Product.MAIL, facts), "mail")
+        row = elsewhere(rows.told(item, Product.MAIL, facts), "mail")
         self._note(replace(row, reason=f"its {facts[MAILBOX]:,} messages are saved as mail"))
 
     def _message(self, message: mailbox.Message, place: mailbox.Series, end: End, unit: Unit) -> End:
@@ -224,7 +252,7 @@ class PartReader:
         try:
             self._vault.keep_folder(replace(item, obstacle=obstacle))
         except ItemError as error:
-            self._note(_failed(item, f"{error} {error.hint}"))
+            self._note(rows.failed(item, f"{error} {error.hint}"))
             return
         self._note(Entry(item.key, State.EXPLAINED, item.name, Kind.FOLDER, obstacle.sentence, facts=item.facts))
 
@@ -266,41 +294,3 @@ class PartReader:
     def _new_unit(self, name: str) -> Unit:
         mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return Unit(self._vault.root / INNER / "partial" / f"{mark}.list")
-
-
-class _Again:
-    """A stream whose first block has been looked at."""
-
-    def __init__(self, first: bytes, stream: Readable) -> None:
-        self._first, self._stream = first, stream
-
-    def read(self, size: int) -> bytes:
-        """The next bytes."""
-        first, self._first = self._first, b""
-        return first or self._stream.read(size)
-
-
-def _steps(path: str) -> tuple[Step, ...]:
-    """Folders that several parts share are one folder. A tar that was packed anew may begin with "./"."""
-    names = [each for each in path.split("/") if each not in ("", ".")] or [path]
-    names = names[1:] if names[0] == ROOT and names[1:] else names
-    return tuple(Step("/".join(names[: number + 1]), name) for number, name in enumerate(names))
-
-
-def _is_mail(item: Item, head: bytes) -> bool:
-    """Whether it is a mailbox of Gmail's, or the file that goes on with one."""
-    place = mailbox.series(item.name)
-    if (
-        "/googlegroups.com/" in item.name
-    ):  # its separators look like Gmail's; the folder's name is no word of a language
-        return False
-    return place is not None and (is_takeout(head) or (place.number > 1 and not head.startswith(b"From ")))
-
-
-def _with(item: Item, product: Product | None, facts: Facts) -> Item:
-    told: dict[str, Json] = {} if product is None else {"product": str(product)}
-    return replace(item, facts={**item.facts, **told, **facts})
-
-
-def _failed(item: Item, why: str) -> Entry:
-    return Entry(item.key, State.FAILED, item.name, reason=why, facts=item.facts)

@@ -12,9 +12,9 @@ from eccs_backup.sources import Row
 from eccs_backup.takeout.names import PartName, parsed
 
 SOURCE = "takeout"
-PARTS, ENDS, ALSO = "parts", "ends", "also"
+PARTS, ENDS, ALSO, LASTS = "parts", "ends", "also", "lasts"
 """Logs of the catalogue: part -> what it is and held; file of a mailbox -> its ends; message that was here already when
-an export brought it -> which one."""
+an export brought it -> which one; export -> how many parts it has, as the person said."""
 
 
 class Records:

@@ -3,81 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import NamedTuple
+from dataclasses import replace
 
 from eccs_backup.errors import Corrupt
 from eccs_backup.mail.letters import SOURCE as MAIL
 from eccs_backup.model import Entry, Json, Key, Kind, Proof, State
-from eccs_backup.takeout import ends, finishing, mailbox, names
-from eccs_backup.takeout.archive import Limits
+from eccs_backup.takeout import comparing_index, ends, finishing, mailbox, names
 from eccs_backup.takeout.differences import Difference
 from eccs_backup.takeout.ends import End, Ends
 from eccs_backup.takeout.keeping import Keeper
-from eccs_backup.takeout.mails import Mails, Tally
+from eccs_backup.takeout.mails import Mails
 from eccs_backup.takeout.names import PartName
+from eccs_backup.takeout.outcome import DAMAGED, MARK, PAGE, READ, Outcome, Part, Wishes, part_id
 from eccs_backup.takeout.reading import MAILBOX, PartReader
-from eccs_backup.takeout.records import ENDS, PARTS, SOURCE, Records
+from eccs_backup.takeout.records import ENDS, LASTS, PARTS, SOURCE, Records
 from eccs_backup.takeout.staging import Staging
 from eccs_backup.vault import Vault
-
-READ, DAMAGED = "read", "damaged"
-"""What a part is by the records."""
-PAGE = "https://takeout.google.com/settings/takeout/downloads"
-"""Where finished exports are. https://support.google.com/accounts/answer/3024190"""
-MARK = "part:"
-"""How the ids of the rows of parts begin."""
-
-
-class Part(NamedTuple):
-    """A part of an export, and the file that it is."""
-
-    name: PartName
-    path: Path
-
-    @property
-    def id(self) -> str:
-        """By which the records know it: its name without the suffix."""
-        return part_id(self.name)
-
-
-@dataclass
-class Outcome:
-    """What an import came to: parts by what became of them, and the messages."""
-
-    read: list[str] = field(default_factory=list)
-    known: list[str] = field(default_factory=list)
-    """Read by an earlier run; nothing of them had to be read again."""
-    damaged: dict[str, str] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
-    perhaps_more: list[str] = field(default_factory=list)
-    """Exports whose last part is as large as the others: more may follow."""
-    mails: Tally = field(default_factory=Tally)
-    last_news: str = ""
-    """What became of the part that was read last, in a sentence."""
-
-    def parts(self) -> dict[str, Json]:
-        """For `--json`."""
-        return {
-            "read": list[Json](self.read), "known": list[Json](self.known), "damaged": dict(self.damaged),
-            "missing": list[Json](self.missing), "perhaps_more": list[Json](self.perhaps_more),
-        }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """How to import. `last` is the number of the export's last part, if the person knows it; `photo_times`: a
-    photo's file gets the time at which it was taken; `on_bytes` hears how many bytes of the archives were read,
-    `on_entry` of every row that was written."""
-
-    limits: Limits = field(default_factory=Limits)
-    last: int | None = None
-    photo_times: bool = False
-    on_bytes: Callable[[int], object] = lambda size: None
-    on_entry: Callable[[Entry], object] = lambda entry: None
 
 
 @contextmanager
@@ -144,7 +87,10 @@ class Import:
         self.records.saw_part(part.id, 0)
         stamp = part.name.stamp
         reader = PartReader(self._keeper, self._staging, self._mails(stamp), self._ends(stamp), self._wishes.limits)
-        reader.mails_held, reader.on_bytes = self._mails_held, self._wishes.on_bytes
+        reader.account = self._manifest.account(SOURCE) or ""
+        before = self.records.get(PARTS, part.id)
+        reader.mails_held = self._mails_held and (before is None or before["state"] == READ)
+        reader.on_bytes = self._wishes.on_bytes
         try:
             members = reader.read(part.path, stamp, part.id)
             state, why = READ, ""
@@ -184,10 +130,11 @@ class Import:
         known = self.records.parts()
         exports = names.by_export(known)
         for export, parts in exports.items():
-            last = self._wishes.last if export == max(exports) else None
+            last = self._last(export, newest=export == max(exports))
             missing = names.gaps(parts, last)
             listed += self._close(export, {name: known[name] for name in parts}, missing) + len(parts) + len(missing)
         self._keeper.record()
+        listed += self._note_unlisted()
         for id in self._keeper.rivals:
             self.outcome.mails.differs(id, (Difference.OTHER,))
         if self.outcome.read or self._interrupted or self._wishes.photo_times:
@@ -197,6 +144,14 @@ class Import:
         self._manifest.commit()
         self._vault.write_sums()
         return self.outcome
+
+    def _last(self, export: str, *, newest: bool) -> int | None:
+        """How many parts the person has said there are: now, of the newest, or in an earlier run."""
+        if newest and self._wishes.last is not None:
+            self.records.note(LASTS, export, {"parts": self._wishes.last})
+            return self._wishes.last
+        told = self.records.get(LASTS, export)
+        return int(str(told["parts"])) if told else None
 
     def _close(self, export: str, parts: Mapping[PartName, Mapping[str, Json]], missing: list[PartName]) -> int:
         """One export's parts become rows, and the ends of its mailboxes messages; how many members the parts hold."""
@@ -264,6 +219,22 @@ class Import:
         known = self._manifest.get(Key(MAIL, message))
         return known is not None and known.proof in (Proof.STRUCTURE, Proof.SIZE) and self._vault.holds(known)
 
+    def _note_unlisted(self) -> int:
+        """A row for each export whose own page lists files that no part held: then a part is missing. How many rows."""
+        count = 0
+        for page in comparing_index.compare(self._vault, self.number):
+            lacking = sum(each.missing.count for each in page.products)
+            if lacking:
+                first = next(name for each in page.products for name in each.missing.names)
+                reason = (
+                    f"The export's own page lists {lacking:,} files that no part held, for example {first}. A part is "
+                    f"missing: see how many there are at {PAGE}, and import the rest."
+                )
+                self._keeper.note(Entry(Key(SOURCE, f"index:{page.export}"), State.FAILED, page.export, reason=reason))
+                count += 1
+        self._keeper.record()
+        return count
+
     def _note_mailbox(self, row: str, trouble: str | None) -> None:
         known = self._manifest.get(Key(SOURCE, row))
         if known is None or MAILBOX not in known.facts:
@@ -283,11 +254,6 @@ class Import:
 
     def _ends(self, stamp: str) -> Ends:
         return Ends(self._vault, self.records, stamp)
-
-
-def part_id(name: PartName) -> str:
-    """The name of a part without its suffix: the same part may come as another kind of archive."""
-    return name.name.removesuffix(f".{name.suffix}")
 
 
 def _lost(vault: Vault) -> tuple[set[str], bool]:

@@ -9,7 +9,8 @@ from eccs_backup import balance, vault
 from eccs_backup.balance import Balance
 from eccs_backup.model import Entry, State
 from eccs_backup.takeout import names
-from eccs_backup.takeout.run import Outcome, Part, Wishes, importing
+from eccs_backup.takeout.outcome import Outcome, Part, Wishes
+from eccs_backup.takeout.run import importing
 
 
 def imported(out: Path, parts: Iterable[Path], wishes: Wishes | None = None) -> Outcome:

@@ -14,7 +14,7 @@ from importing import balanced, body, entries, failed, imported
 
 from eccs_backup.model import State
 from eccs_backup.takeout.members import Limits
-from eccs_backup.takeout.run import Wishes
+from eccs_backup.takeout.outcome import Wishes
 from practice import check_sums
 
 GOOD = {"Takeout/Drive/good.txt": b"good", "Takeout/Drive/also good.txt": b"also good"}
