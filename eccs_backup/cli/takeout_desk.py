@@ -26,7 +26,7 @@ from eccs_backup.takeout.members import Limits
 from eccs_backup.takeout.names import PartName
 from eccs_backup.takeout.outcome import Outcome, Part, Wishes, was_read
 from eccs_backup.takeout.picking import Stranger
-from eccs_backup.takeout.records import SOURCE, Records
+from eccs_backup.takeout.records import LASTS, SOURCE, Records
 from eccs_backup.takeout.run import Import
 from eccs_backup.vault import Vault
 
@@ -37,6 +37,9 @@ PERHAPS_MORE = (
 )
 OTHERS = (MAIL, "drive")
 """Sources whose account has to be the export's."""
+UNTOLD = (
+    "You have not said how many parts the download page shows, and no archive tells it: look there, and add --parts N."
+)
 
 
 class Desk:
@@ -215,6 +218,8 @@ class Desk:
             _show_mails(outcome)
             takeout_compare.show(compared)
             text.show_balance(found)
+            if not self._wishes["parts"] and not compared.pages_agree and not list(Records(place.manifest).rows(LASTS)):
+                click.secho(UNTOLD, fg="yellow")
             for each in outcome.perhaps_more:
                 click.secho(PERHAPS_MORE.format(stamp=each), fg="yellow")
         if not found.whole or self._strangers:

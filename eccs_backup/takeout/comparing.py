@@ -36,6 +36,13 @@ class Comparison:
         mail = 0 if isinstance(self.mail, str) else self.mail.lacking.count
         return mail if isinstance(self.drive, str) else mail + self.drive.lacking.count + self.drive.changed.count
 
+    @property
+    def pages_agree(self) -> bool:
+        """Whether every export's own page could be read, and all that it lists was in the parts."""
+        return bool(self.pages) and all(
+            not page.trouble and all(each.agrees for each in page.products) for page in self.pages
+        )
+
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
         return asdict(self) | {"lacking": self.lacking}

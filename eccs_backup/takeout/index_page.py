@@ -114,6 +114,7 @@ class _Reader(HTMLParser):
         self._products: dict[str, Claim] = {}
         self._warnings: dict[str, str] = {}
         self._product: Claim | None = None
+        self._key = ""
         self._open = [_Element("", "")]
         self._deeper = 0
         self._listed = 0
@@ -182,7 +183,7 @@ class _Reader(HTMLParser):
 
     def _begin(self, key: str) -> None:
         """The text that follows is about this product: its tile and its details have the same key."""
-        self._product = self._products.setdefault(key, Claim(""))
+        self._key, self._product = key, self._products.setdefault(key, Claim(""))
 
     def _named(self, name: str) -> None:
         """A product's heading, which begins it where nothing around it does."""
@@ -212,8 +213,7 @@ class _Reader(HTMLParser):
         elif element.role in ("summary", "header"):
             _count(product, text, sure=element.role == "header")
         elif element.role == "warning" and text.strip():
-            key = next(each for each, known in self._products.items() if known is product)
-            self._warnings.setdefault(key, _line(text))
+            self._warnings.setdefault(self._key, _line(text))
         else:
             self._heard(product, element, text.strip())
 

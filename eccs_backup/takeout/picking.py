@@ -10,6 +10,9 @@ from eccs_backup.errors import Unusable
 from eccs_backup.takeout import names
 from eccs_backup.takeout.names import PartName
 
+UNFINISHED = ("takeout-", "unconfirmed ", "未確認 ")
+"""How the names of parts begin whose download goes on, or was broken off."""
+
 
 class Stranger(NamedTuple):
     """A file that is no part, or none of an export that is read, and why in a sentence."""
@@ -32,7 +35,7 @@ def found(given: Iterable[Path]) -> Picked:
     for path, named in _files(given):
         name = names.parsed(path.name)
         if name is None:
-            if named:  # of what else lies in a folder nothing is said
+            if named or path.name.lower().startswith(UNFINISHED):  # of what else lies in a folder nothing is said
                 strangers.append(Stranger(path, names.stranger(path.name)))
         elif name in parts and parts[name].stat().st_size != path.stat().st_size:
             worse, better = sorted((path, parts[name]), key=lambda each: each.stat().st_size)

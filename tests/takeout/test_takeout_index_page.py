@@ -210,3 +210,13 @@ def test_texts_and_lists_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_page, "LISTED", 5_000_000)
     assert len(claims((head + failed).encode()).products[0].listed) == 0
     assert {len(each) for each in (*found.listed, *found.failed)} == {1_000}
+
+
+def test_many_products_with_warnings_take_no_square_of_time() -> None:
+    tile = "<div id='service-tile-{}'><div class='failure-warning'>x</div></div>"
+    page = "".join(tile.format(number) for number in range(20_000)).encode()
+    began = time.process_time()
+    claims(page[: len(page) // 10])
+    tenth = time.process_time() - began
+    claims(page)
+    assert time.process_time() - began < 40 * tenth, "ten times the page, ten times the time"
