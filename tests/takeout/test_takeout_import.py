@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,17 @@ def test_a_second_export_keeps_only_what_is_new(tmp_path: Path) -> None:
     again = [row for row in entries(out, "takeout").values() if row.kind is Kind.ELSEWHERE and "as" in row.facts]
     assert len(again) >= len(first.files)
     check_whole(second, out)
+
+
+@pytest.mark.parametrize("newer_first", [False, True])
+def test_labels_of_the_newest_export_hold(tmp_path: Path, newer_first: bool) -> None:
+    mails = exports.some_mails(12, start=18)
+    moved = [replace(mail, labels=frozenset({"INBOX", "kept for later"})) for mail in mails]
+    older = exports.build(tmp_path / "older", language="en", parts=1, mails=mails, only=["mailbox"])
+    newer = exports.build(
+        tmp_path / "newer", language="en", parts=1, mails=moved, only=["mailbox"], stamp="20261201T101010Z"
+    )
+    for export in (newer, older) if newer_first else (older, newer):
+        imported(tmp_path / "out", export.parts)
+    labels = {frozenset(map(str, row.facts["labels"])) for row in entries(tmp_path / "out", "mail").values()}  # type: ignore[arg-type]
+    assert labels == {frozenset({"INBOX", "kept for later"})}
