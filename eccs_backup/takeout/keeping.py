@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,12 +27,11 @@ RESPITE = 4
 
 
 class Keeper:
-    """The vault, as the listing of that number fills it. `on_entry` hears of every row that is written."""
+    """The vault, as the listing of that number fills it."""
 
-    def __init__(self, vault: Vault, number: int, on_entry: Callable[[Entry], object] = lambda entry: None) -> None:
+    def __init__(self, vault: Vault, number: int) -> None:
         self.vault, self.number = vault, number
         self.records = Records(vault.manifest)
-        self._on_entry = on_entry
         self._ready: list[Staged] = []
         self._backlog: deque[Iterator[None]] = deque()
         self.outdated: set[str] = set()
@@ -78,7 +77,6 @@ class Keeper:
         if self._ready:
             self.flush()
         self.vault.manifest.put(replace(entry, seen=self.number))
-        self._on_entry(entry)
 
     def flush(self) -> None:
         """Put everything that is proven in its place. Raises Stop."""
@@ -146,7 +144,6 @@ class Keeper:
         self._placed = True
         entry = saved(staged, path, self._seen(item, known))
         self.vault.manifest.put(entry)
-        self._on_entry(entry)
 
     def _gives_not_way(self, staged: Staged, known: Entry) -> bool:
         """A message never changes: the copy that came first stays, whatever a second one of the same id says."""

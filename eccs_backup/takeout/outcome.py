@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from eccs_backup.model import Entry, Json
+from eccs_backup.model import Json
 from eccs_backup.takeout.mails import Tally
 from eccs_backup.takeout.members import Limits
 from eccs_backup.takeout.names import PartName
@@ -60,14 +60,12 @@ class Outcome:
 @dataclass(frozen=True)
 class Wishes:
     """How to import. `last` is the number of the export's last part, if the person knows it; `photo_times`: a
-    photo's file gets the time at which it was taken; `on_bytes` hears how many bytes of the archives were read,
-    `on_entry` of every row that was written."""
+    photo's file gets the time at which it was taken; `on_bytes` hears how many bytes of the archives were read."""
 
     limits: Limits = field(default_factory=Limits)
     last: int | None = None
     photo_times: bool = False
     on_bytes: Callable[[int], object] = lambda size: None
-    on_entry: Callable[[Entry], object] = lambda entry: None
 
 
 def was_read(vault: Vault, name: PartName) -> bool:

@@ -44,7 +44,7 @@ class Import:
         self._interrupted = before is not None and before.ended is None
         self.number = self._manifest.begin_listing(SOURCE, json.dumps({}))
         self._manifest.commit()
-        self._keeper = Keeper(vault, self.number, wishes.on_entry)
+        self._keeper = Keeper(vault, self.number)
         self._lost, self._mails_held = _lost(vault)
         self._read: set[str] = set()
         self.outcome = Outcome()
@@ -170,7 +170,10 @@ class Import:
 
     def _note_part(self, name: PartName, about: Mapping[str, Json]) -> None:
         entry = Entry(Key(SOURCE, MARK + part_id(name)), State.EXPLAINED, name.name, Kind.ARCHIVE)
-        if about["state"] == READ:
+        if part_id(name) in self._lost - self._read:
+            why = "A file or message that came in it is lost or damaged since. Import this part again."
+            self._keeper.note(replace(entry, state=State.FAILED, kind=None, reason=why))
+        elif about["state"] == READ:
             self._keeper.note(replace(entry, reason=f"read to its end: {about['members']:,} members"))
         else:
             self._keeper.note(replace(entry, state=State.FAILED, kind=None, reason=str(about["why"])))

@@ -98,8 +98,8 @@ def _roads(folder: Path, count: int = 20_000, newer: int = 100) -> None:
         state = server.state()["mail_quota"]
         fetched = state["served"]
         print(
-            f"roads: {count:,} mails, {count - newer:,} of them imported before: mail-export fetched {fetched:,} for "
-            f"{state['spent']:,} units; everything costs {20 * count:,} and the listing; {taken.seconds:.0f} s, exit "
+            f"roads: {count:,} mails, {count - newer:,} of them imported before: mail-export made {fetched:,} calls, "
+            f"{state['spent']:,} units; all costs {20 * count:,} and the listing; {taken.seconds:.0f} s, exit "
             f"{taken.status}"
         )
         run(server, "mail-export", folder / "api first", "--road", "api", "--quota", "none")

@@ -101,7 +101,14 @@ def test_what_was_lost_is_read_again(tmp_path: Path, source: str, suffix: str) -
     imported(out, export.parts)
     row = next(row for row in entries(out, source).values() if row.state is State.SAVED)
     (out / (row.path or "")).unlink()
+    page = export.files["Takeout/archive_browser.html"]
+    other = exports.build(
+        tmp_path / "other", language="en", parts=1, mails=0, stamp="20261201T101010Z", only=["drive"], index=page
+    )
+    imported(out, other.parts)
+    assert not balanced(out).whole, "the parts that held it have to be given again"
     imported(out, export.parts)
+    assert balanced(out).whole
     check_whole(export, out)
 
 
